@@ -28,6 +28,17 @@ class _KerasSchedule(Schedule):
 
         return getattr(schedules, self.keras_class)(**self.model_dump(exclude={"name"}))
 
+    def stretched(self, factor: float) -> Self:
+        counts = {
+            name: getattr(self, name) for name in ("decay_steps", "warmup_steps") if name in type(self).model_fields
+        }
+        return self.model_copy(update={name: _times(count, factor) for name, count in counts.items()})
+
+
+def _times(steps: int, factor: float) -> int:
+    """Return a number of steps multiplied by a factor; 0 stays 0, and others are at least 1."""
+    return max(1, round(steps * factor)) if steps else 0
+
 
 class ExponentialDecay(_KerasSchedule):
     """Multiplies the learning rate by `decay_rate` every `decay_steps` steps."""
@@ -57,6 +68,9 @@ class InverseTimeDecay(_KerasSchedule):
     """Amount added to the divisor every `decay_steps` steps."""
     staircase: bool = False
     """Whether to decay once every `decay_steps` instead of continuously."""
+
+    def stretched(self, factor: float) -> Self:
+        return self.model_copy(update={"decay_rate": self.decay_rate / factor})  # its steps may be few, as 1
 
 
 class CosineDecay(_KerasSchedule):
@@ -92,6 +106,9 @@ class PiecewiseConstantDecay(_KerasSchedule):
             raise ValueError("give one more value than boundaries, and ascending boundaries")
         return self
 
+    def stretched(self, factor: float) -> Self:
+        return self.model_copy(update={"boundaries": [_times(boundary, factor) for boundary in self.boundaries]})
+
 
 class WarmupCosine(Schedule):
     """Raises the learning rate linearly from 0 to its peak, then lowers it along half a cosine wave: for transformers.
@@ -117,6 +134,10 @@ class WarmupCosine(Schedule):
             raise ValueError(f"warmup: {self.warmup:g} steps leave none of {self.steps} for the decay; use less")
         return self
 
+    def stretched(self, factor: float) -> Self:
+        warmup = self.warmup if self.warmup < 1 else _times(int(self.warmup), factor)
+        return self.model_copy(update={"steps": _times(self.steps, factor), "warmup": warmup})
+
     def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Return the Keras schedule."""
         return _warmup_cosine()(self.peak_learning_rate, self.steps, self.warmup, self.alpha)
@@ -133,6 +154,9 @@ class CosLog4(Schedule):
     """Highest learning rate."""
     decay_steps: Steps
     """Number of steps of all four waves: epochs * steps per epoch; the rate stays 0 afterwards."""
+
+    def stretched(self, factor: float) -> Self:
+        return self.model_copy(update={"decay_steps": _times(self.decay_steps, factor)})
 
     def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Return the Keras schedule."""

@@ -7,10 +7,12 @@ import functools
 import gc
 import hashlib
 import os
+import re
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Literal
@@ -19,23 +21,24 @@ import numpy as np
 import pytest
 import typer.main
 import yaml
+from hypothesis import HealthCheck, settings
+from plots_left_out import plots_left_out
+from shared_graphs import sharing_graphs
 
-from dlpy.artworks import make
-from dlpy.artworks import resume as resume_artwork
 from dlpy.cli.main import main
 from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
-from dlpy.drawing import figures
 from dlpy.runs.directory import Run
-from dlpy.search import refit, search
-from dlpy.search import resume as resume_search
-from dlpy.training import kfold, resume, train
 
 os.environ["DLPY_OFFLINE"] = "1"
 os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own
 atexit.register(shutil.rmtree, os.environ["DLPY_CACHE"], ignore_errors=True)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+settings.register_profile(  # the same examples each time, and nothing that depends on the clock
+    "dlpy", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("dlpy")
 
 _TRAINED = Path(os.environ["DLPY_CACHE"]) / "trained"  # runs of this process, by what they were made of
 REPOSITORY = Path(__file__).parents[1]
@@ -99,6 +102,13 @@ def no_waiting() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def shared_graphs() -> Iterator[None]:
+    """Trace one graph for all trainings of a module that differ only in what variables hold."""
+    with sharing_graphs():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder, away from data, runs and caches of the machine."""
@@ -115,7 +125,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Do not even import modules marked as `slow` for `-m quick`: many import TensorFlow."""
     if config.option.markexpr != "quick" or not collection_path.match("test_*.py"):
         return None
-    return "\npytestmark = pytest.mark.slow" in collection_path.read_text() or None
+    return re.search(r"^pytestmark = .*pytest\.mark\.slow", collection_path.read_text(), re.M) is not None or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -127,12 +137,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Draw plots after training only for tests marked `plots`: they would take half the time of a small training."""
-    modules = (train, kfold, resume, make, resume_artwork, figures, search, resume_search, refit)
-    with pytest.MonkeyPatch.context() as patch:
-        if item.get_closest_marker("plots") is None:
-            for module in modules:
-                patch.setattr(module, "draw_all", lambda run, tell: None)
+    """Draw plots after training only for tests marked `plots`."""
+    with plots_left_out() if item.get_closest_marker("plots") is None else nullcontext():
         return (yield)
 
 

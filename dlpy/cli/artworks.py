@@ -15,7 +15,8 @@ from dlpy.artworks.record import Watcher
 from dlpy.artworks.resume import Unfinished, resume
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
-from dlpy.cli.progress import announce, shown_path
+from dlpy.cli.progress import announce, report_lines, shown_path
+from dlpy.cli.report import leave
 from dlpy.core.errors import RunError
 from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run
@@ -96,7 +97,8 @@ def watching(console: Console) -> Iterator[Watcher]:
 
 
 def _finished(console: Console, run: Run) -> None:
-    """Print the first and last loss, time, memory, and the path of the image."""
+    """Write the report, and print the first and last loss, time, memory, and the paths of the image and the run."""
+    leave(run)
     summary, record = run.read("summary.json"), run.record()
     lines = Lines(console)
     lines.notice(f"loss:      {summary['first']['loss']:.6g} at the start, {summary['last']['loss']:.6g} at the end")
@@ -106,5 +108,6 @@ def _finished(console: Console, run: Run) -> None:
     lines.notice(f"image: {shown_path(run.path / 'samples' / 'final.png')}")
     if console.quiet:
         say(shown_path(run.path))
-    else:
-        lines.notice(f"run: {shown_path(run.path)}")
+        return
+    for line in [*report_lines(run), f"run: {shown_path(run.path)}"]:
+        lines.notice(line)

@@ -27,6 +27,9 @@ def show(record: dict[str, Any]) -> None:
     console = output()
     say(_heading(record))
     console.print(_scores(record))
+    if any(run["bands"] for run in record["runs"]):
+        say("")
+        console.print(_bands(record))
     for name, told in record["mcnemar"].items():
         for line in _mcnemar(record, name, told):
             say(line)
@@ -57,6 +60,17 @@ def _scores(record: dict[str, Any]) -> Table:
             found, told = run["scores"][score], differences.get(run["name"])
             cells = ("" if number else score, run["name"], score_text(found["value"]), _ends(found))
             table.add_row(*cells, told["verdict"] if told else "", _p(told["p_corrected"]) if told else "")
+    return table
+
+
+def _bands(record: dict[str, Any]) -> Table:
+    """Return a table with the coverage and the width of each band of each run that predicts quantiles."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("band", "run", "covered", "mean width"):
+        table.add_column(title, justify="right" if title in ("covered", "mean width") else "left", no_wrap=True)
+    for run in record["runs"]:
+        for band in run["bands"]:
+            table.add_row(f"{band['asked']:.0%}", run["name"], f"{band['covered']:.1%}", score_text(band["width"]))
     return table
 
 
@@ -116,7 +130,8 @@ def _value(value: object) -> str:
 def _notes(record: dict[str, Any]) -> Iterator[str]:
     """Yield what the numbers assume."""
     if record["part"] == "validation":
-        yield "The validation rows also chose the epoch of each run: test rows are fairer (dlpy evaluate)."
+        also = " and the widths of its bands" if any(run["bands"] for run in record["runs"]) else ""
+        yield f"The validation rows also chose the epoch of each run{also}: test rows are fairer (dlpy evaluate)."
     if record["unit"] != "rows":
         yield f"Rows are not independent: {record['unit']} are resampled."
     if any(run["folds"] for run in record["runs"]):

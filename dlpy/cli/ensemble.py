@@ -8,6 +8,7 @@ import typer
 
 from dlpy.cli import completion
 from dlpy.cli.options import AsJson, RunsFolder, command_line
+from dlpy.cli.report import leave
 
 if TYPE_CHECKING:
     from dlpy.runs.how import Weighting
@@ -52,7 +53,7 @@ def ensemble(
     """
     from dlpy.cli.ensemble_tables import show_ensemble
     from dlpy.cli.lines import complain, say, say_json
-    from dlpy.cli.progress import shown_path
+    from dlpy.cli.progress import report_lines, shown_path
     from dlpy.drawing.figures import draw_all
     from dlpy.ensembles.combine import combine
     from dlpy.runs.lookup import default_runs_folder, find_run
@@ -62,12 +63,13 @@ def ensemble(
     runs = [find_run(each, runs_folder) for each in run_names]
     run = combine(runs, chosen, name, Options(runs_folder or default_runs_folder(), command_line()))
     draw_all(run, complain)
+    leave(run)
     if as_json:
         record, summary = run.read("run.json"), run.read("summary.json")
         say_json({"run": str(run.path), **record["ensemble"], "scores": summary["best"]})
         return
     show_ensemble(run)
-    say(f"run: {shown_path(run.path)}")
+    say(*report_lines(run), f"run: {shown_path(run.path)}")
 
 
 def _weighting(name: str) -> Weighting:

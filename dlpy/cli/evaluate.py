@@ -61,7 +61,7 @@ def evaluate(
     from dlpy.cli.lines import complain, say_json
     from dlpy.cli.report import leave
     from dlpy.compare.score_intervals import with_intervals
-    from dlpy.drawing.figures import draw_all
+    from dlpy.drawing.evaluated import draw_evaluated
     from dlpy.ensembles.evaluate import evaluate_ensemble
     from dlpy.runs.directory import ENSEMBLE, SEEDS
     from dlpy.runs.lookup import find_model
@@ -83,7 +83,7 @@ def evaluate(
         if interval:
             results = with_intervals(run, results)
         results = with_decisions(run, results, complain, coverage, is_best=which == "best")
-    draw_all(run, complain)
+    draw_evaluated(run, complain)
     leave(run)
     if as_json:
         say_json(results)

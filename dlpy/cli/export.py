@@ -10,13 +10,15 @@ import typer
 from dlpy.cli.options import AsJson, RunName, RunsFolder
 
 if TYPE_CHECKING:
+    from dlpy.export.container import Container
     from dlpy.export.export import Exported
 
 
 def export(
     name: RunName,
     to: Annotated[
-        list[str], typer.Option("--to", metavar="FORMAT", help="keras, savedmodel, onnx or litert; may be repeated.")
+        list[str],
+        typer.Option("--to", metavar="FORMAT", help="keras, savedmodel, onnx, litert or docker; may be repeated."),
     ],
     quantize: Annotated[
         str | None,
@@ -42,12 +44,16 @@ def export(
     validation rows. If an answer differs from dlpy's prediction by more than 1e-5
     (of a probability, or of the spread of numbers), no file is left.
 
+    docker writes a folder for `docker build`: the run, dlpy, the versions of all
+    packages, and a Dockerfile whose image answers as `dlpy serve` does.
+
     onnx and litert need pip install 'dlpy\\[onnx]' and 'dlpy\\[litert]'. --quantize
     makes a litert file smaller, and says what that costs in the score.
 
     Example: dlpy export latest --to onnx
     """
     from dlpy.cli.lines import complain, say, say_json
+    from dlpy.export.container import Container
     from dlpy.export.export import Ask
     from dlpy.export.export import export as export_run
     from dlpy.runs.lookup import find_model
@@ -59,7 +65,16 @@ def export(
         say_json({"exports": [_record(one) for one in exported]})
         return
     for one in exported:
-        say(*_lines(one))
+        say(*(_lines_of_container(one) if isinstance(one, Container) else _lines(one)))
+
+
+def _lines_of_container(one: Container) -> list[str]:
+    from dlpy.cli.progress import shown_path
+    from dlpy.export.container import PORT
+
+    folder = shown_path(one.folder)
+    build = f"docker build -t {one.tag} {folder} && docker run --rm -p {PORT}:{PORT} {one.tag}"
+    return [f"{one.format}: {folder} ({one.size / 1e6:,.1f} MB)", f"  {build}"]
 
 
 def _lines(one: Exported) -> list[str]:
@@ -73,5 +88,5 @@ def _lines(one: Exported) -> list[str]:
     ]
 
 
-def _record(one: Exported) -> dict[str, Any]:
+def _record(one: Exported | Container) -> dict[str, Any]:
     return {**vars(one), "folder": str(one.folder)}

@@ -21,7 +21,9 @@ def forecast_tables(results: Mapping[str, Any]) -> list[str | Table]:
         if result.get("steps"):
             found += [f"{part}: mean absolute error by step ahead, in {unit}", _steps(result["steps"])]
         if result.get("bands"):
-            found += [f"{part}: bands of quantiles, width in {unit}", _bands(result["bands"])]
+            crossed = result["bands"][0].get("cross_fitted")
+            note = "; * each fifth with the widths of the others" if crossed else ""
+            found += [f"{part}: bands of quantiles, width in {unit}{note}", _bands(result["bands"])]
     return found
 
 
@@ -37,10 +39,21 @@ def _steps(steps: Sequence[Mapping[str, float]]) -> Table:
     return table
 
 
-def _bands(bands: Sequence[Mapping[str, float]]) -> Table:
+def _bands(bands: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the coverage and the mean width of each band, those as learned beside those with fitted widths."""
+    fitted = "learned" in bands[0]
     table = Table(box=None, pad_edge=False)
-    for title in ("asked", "covered", "mean width"):
+    star = " *" if bands[0].get("cross_fitted") else ""
+    learned = ["as learned", "mean width"] if fitted else []
+    for title in ("asked", f"covered{star}", "by chance", f"mean width{star}", *learned):
         table.add_column(title, justify="right", no_wrap=True)
     for band in bands:
-        table.add_row(f"{band['asked']:.0%}", f"{band['covered']:.1%}", score_text(band["width"]))
+        own = band.get("learned", {})
+        before = [_share(own["covered"]), score_text(own["width"])] if fitted else []
+        chance = f"+- {band['by_chance']:.1%}" if "by_chance" in band else ""  # none in runs of earlier versions
+        table.add_row(f"{band['asked']:.0%}", _share(band["covered"]), chance, score_text(band["width"]), *before)
     return table
+
+
+def _share(covered: float | None) -> str:
+    return "-" if covered is None else f"{covered:.1%}"

@@ -161,10 +161,16 @@ def _options(
         refuse_plugins()
 
 
+@functools.cache
+def parser() -> Callable[..., object]:
+    """Return what parses command lines and runs commands; it takes a while to make."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
-        app(arguments, prog_name="dlpy")
+        parser()(arguments, prog_name="dlpy")
     except BaseException as error:  # click's own exit, or a signal while the command line was parsed
         stop = signals.behind(error)
         if stop is not None:

@@ -106,8 +106,9 @@ class Display(Reporter):
         self.notice(f"took {record.seconds or 0:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
             say(shown_path(run.path))
-        else:
-            self.notice(f"run: {shown_path(run.path)}")
+            return
+        for line in [*report_lines(run), f"run: {shown_path(run.path)}"]:
+            self.notice(line)
 
 
 class LiveDisplay(Display):
@@ -186,3 +187,8 @@ def announce(console: Console, title: str, text: str) -> None:
 def shown_path(path: Path) -> str:
     """Return the path, relative to the current folder if it is inside."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def report_lines(run: Run) -> list[str]:
+    """Return the line that says where the report of a run is; none if there is no report."""
+    return [f"report: {shown_path(run.report)}"] if run.report.is_file() else []

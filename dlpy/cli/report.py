@@ -25,7 +25,12 @@ Output = Annotated[
 ]
 
 
-def report(run_names: RunNames, output: Output = None, runs_folder: RunsFolder = None) -> None:
+def report(
+    run_names: RunNames,
+    output: Output = None,
+    in_browser: Annotated[bool, typer.Option("--open", help="Open the file in the browser.")] = False,
+    runs_folder: RunsFolder = None,
+) -> None:
     """Write everything about a run, or several side by side, into one HTML file.
 
     The file opens in any browser without a network: scores beside the baseline
@@ -52,6 +57,22 @@ def report(run_names: RunNames, output: Output = None, runs_folder: RunsFolder =
     require_writable(path.parent)
     write_report(runs, path)
     say(shown_path(path))
+    if in_browser:
+        show(path)
+
+
+def show(path: Path) -> None:
+    """Open a file in the user's browser.
+
+    Raises:
+        SetupError: there is none.
+    """
+    import webbrowser
+
+    from dlpy.core.errors import SetupError
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        raise SetupError(f"--open: this machine has no browser. Copy {path} to one that has.")
 
 
 def leave(run: Run) -> None:

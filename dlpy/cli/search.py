@@ -21,6 +21,7 @@ from dlpy.cli.options import (
     command_line,
 )
 from dlpy.cli.place import place_of
+from dlpy.cli.report import leave
 from dlpy.cli.track import trackers
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def search(
     else:
         with trackers(quiet=quiet or as_json), search_reporter(quiet=quiet or as_json) as report:
             run = run_search(space, experiment, options, report)
+            leave(run)
         if not as_json:
             report.finished(run)
     if as_json:
@@ -120,5 +122,6 @@ def resume_search_and_show(
 
     with trackers(quiet=quiet), search_reporter(quiet=quiet) as report:
         resume_search(run, command_line(), report, allow_inexact=allow_inexact, retry_failed=retry_failed)
+        leave(run)
     if says_path:
         report.finished(run)

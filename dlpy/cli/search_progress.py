@@ -12,7 +12,7 @@ from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import output
-from dlpy.cli.progress import Display, shown_path
+from dlpy.cli.progress import Display, report_lines, shown_path
 from dlpy.cli.score_lines import scores_text
 from dlpy.cli.trials_table import worth_lines
 from dlpy.data.rows import Data, Loaded
@@ -84,7 +84,8 @@ class SearchDisplay(SearchReporter):
             say(shown_path(run.path))
             return
         self.notice(f"best experiment: {shown_path(run.path / 'best.yaml')}")
-        self.notice(f"run: {shown_path(run.path)}")
+        for line in [*report_lines(run), f"run: {shown_path(run.path)}"]:
+            self.notice(line)
 
 
 class LiveSearchDisplay(SearchDisplay):

@@ -6,18 +6,10 @@ import os
 import signal
 import sys
 
-_WITH_KERAS = (
-    "train",
-    "resume",
-    "evaluate",
-    "predict",
-    "calibrate",
-    "kfold",
-    "search",
-    "ensemble",
-    "generate",
-    "explain",
-)
+_HEAVY = (  # commands that import Keras, or draw
+    ("train",), ("resume",), ("evaluate",), ("predict",), ("calibrate",), ("kfold",), ("search",), ("ensemble",),
+    ("generate",), ("explain",), ("export",), ("plot",), ("report",), ("show", "model"),
+)  # fmt: skip
 _HELP = {"--help", "-h"}
 
 
@@ -26,20 +18,24 @@ def run() -> None:
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
     arguments = sys.argv[1:]
-    name = next((each for each in arguments if not each.startswith("-")), "")
-    minutes = _run_warm(arguments) if name in _WITH_KERAS and not _HELP & {*arguments} else 0
+    words = tuple(each for each in arguments if not each.startswith("-"))
+    is_heavy = words[:1] in _HEAVY or words[:2] in _HEAVY
+    minutes = _run_warm(arguments) if is_heavy and not _HELP & {*arguments} else 0
     from dlpy.core import timing
+    from dlpy.core.ending import flush, status_of
 
     timing.begin()
     from dlpy.cli.main import run as run_command
 
     try:
-        run_command()
+        status = status_of(run_command)
     finally:
         if minutes:
             from dlpy.warm.start import start_in_background
 
             start_in_background(minutes)
+    flush()
+    os._exit(status)
 
 
 def _run_warm(arguments: list[str]) -> float:

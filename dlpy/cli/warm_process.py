@@ -9,9 +9,14 @@ from pathlib import Path
 def main(minutes: float) -> int:
     """Be the warm process; return the exit status."""
     from dlpy.cli.lines import complain, say
-    from dlpy.cli.main import run
+    from dlpy.cli.main import parser, run
     from dlpy.core.errors import DlpyError
+    from dlpy.drawing.ahead import import_plots
     from dlpy.warm.start import serve
+
+    def prepare() -> None:
+        parser()
+        import_plots()
 
     def ready(path: Path) -> None:
         say(
@@ -21,7 +26,7 @@ def main(minutes: float) -> int:
         sys.stdout.flush()
 
     try:
-        serve(minutes, run, ready)
+        serve(minutes, prepare, run, ready)
     except DlpyError as error:
         complain(f"error: {error}")
         return error.exit_status

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.compare.bands import bands_of, pinball_score, same_levels, shown_side
 from dlpy.compare.differing_options import differ_by_seed, differing_options
 from dlpy.compare.rows import Common, common_rows, require_alike
 from dlpy.compare.sides import Side, Training
@@ -62,6 +63,7 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
         ConfigError: the sides were scored on different rows, or predict different targets.
     """
     require_alike(sides)
+    sides = [shown_side(side) for side in sides]
     outputs = {name: common_rows(sides, name) for name in sides[0].outputs}
     several = len(outputs) > 1
     with np.errstate(over="ignore", invalid="ignore"):  # predictions of diverged runs may be huge
@@ -103,6 +105,7 @@ def _side_record(side: Side, scores: Scores, number: int) -> dict[str, Any]:
         "trainings": side.count,
         "folds": side.has_folds,
         "scores": {key: asdict(interval_of(score.of(number))) for key, score in scores.items()},
+        "bands": [] if len(side.trainings) > 1 else bands_of(next(iter(side.trainings.values()))),
     }
 
 
@@ -114,6 +117,7 @@ def _scores(common: Common, *, by_class: bool) -> Scores:
     ]
     every = [model for trainings in scored for training in trainings for model in training]
     names = [name for name in every[0] if all(name in model for model in every)]
+    names = [name for name in names if name != "pinball" or same_levels(common.trainings)]
     drawn = iter(sampled([model[name] for name in names for model in every], int(common.units.max()) + 1))
     found: Scores = {}
     for name in names:
@@ -127,7 +131,7 @@ def _scored(stored: Stored, common: Common, *, by_class: bool) -> dict[str, Scor
     """Return the scores of one model's predictions by name."""
     units = common.units_of(stored)
     kind, pair = common.output.kind, (stored.target, stored.prediction)
-    found = text_scores_of(*pair) if kind == "tokens" else usual_scores(kind, *pair)
+    found = text_scores_of(*pair) if kind == "tokens" else usual_scores(kind, *pair) | pinball_score(stored)
     if by_class:
         true, said = _classes(stored, common.output)
         names = class_names(common.output, true.shape[1])

@@ -12,7 +12,7 @@ from dlpy.data.rows import known_rows
 from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
-from dlpy.runs.predictions import Stored, read_fold
+from dlpy.runs.predictions import Stored, read_fold, read_fold_quantiles
 from dlpy.runs.results import outputs_of, stored_predictions, tasks_of, without_targets
 from dlpy.runs.written import read_written
 
@@ -45,9 +45,14 @@ class Side:
         return any(len(training) > 1 for trainings in self.trainings.values() for training in trainings)
 
 
+def trainings_of(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs of single trainings in the order of the predictions of a side."""
+    return [one for run in runs for one in trained_runs(run)]
+
+
 def parts_of(run: Run) -> list[str]:
     """Return the parts of its rows that a run has predictions for."""
-    return [part for part in PARTS if all(_has(one, part) for one in _trained(run))]
+    return [part for part in PARTS if all(_has(one, part) for one in trained_runs(run))]
 
 
 def side_of(name: str, runs: Sequence[Run], part: str) -> Side:
@@ -63,7 +68,7 @@ def side_of(name: str, runs: Sequence[Run], part: str) -> Side:
     """
     outputs = outputs_of(runs[0])
     found: dict[str, list[Training]] = {output: [] for output in outputs}
-    for one in (one for run in runs for one in _trained(run)):
+    for one in trainings_of(runs):
         by_fold = part == "out_of_fold" and one.record().kind != ENSEMBLE
         given = _folds(one, outputs) if by_fold else _held_out(one, part, outputs)
         for output in outputs:
@@ -102,7 +107,7 @@ def _require_stored(run: Run) -> None:
         raise ConfigError(f"{why}: compare takes targets that are predicted, or texts that are written.")
 
 
-def _trained(run: Run) -> list[Run]:
+def trained_runs(run: Run) -> list[Run]:
     """Return the trainings of a run with several seeds, otherwise the run alone."""
     found = [path for path in (run.path / "seeds").glob("*") if path.name.isdecimal() and path.is_dir()]
     return [Run(path) for path in sorted(found, key=lambda path: int(path.name))] or [run]
@@ -130,6 +135,7 @@ def _folds(run: Run, outputs: dict[str, Output]) -> dict[str, Training]:
     """Return the predictions of each fold's model by output, for the rows as out-of-fold predictions number them."""
     whole = _held_out(run, "out_of_fold", outputs)
     folds = [read_fold(folder.predictions, outputs) for folder in fold_runs(run)]
+    quantiles = [read_fold_quantiles(folder.predictions, outputs) for folder in fold_runs(run)]
     found: dict[str, Training] = {}
     for output, (stored,) in whole.items():
         known = [known_rows(targets[output]) for _, targets, _ in folds]
@@ -142,6 +148,10 @@ def _folds(run: Run, outputs: dict[str, Output]) -> dict[str, Training]:
             taken(stored, place, predictions[output][kept])
             for place, kept, (_, _, predictions) in zip(places, known, folds, strict=True)
         ]
+        if stored.quantiles is not None:
+            own = [given[output].reshape(-1, *stored.quantiles.shape[1:]) for given in quantiles]
+            pairs = zip(found[output], own, strict=True)
+            found[output] = [replace(fold, quantiles=given) for fold, given in pairs]
     return found
 
 

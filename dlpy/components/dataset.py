@@ -129,8 +129,13 @@ class Dataset(Component):
         """Yield the rows of a file to predict, some thousand at a time, and the cells of columns to keep."""
         raise self.lacks("read_pieces")
 
-    def ahead(self, path: Path | None, steps: int) -> Rows:
+    def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
+
+        Args:
+            path: the file.
+            steps: the number of rows to predict.
+            tell: shows which series are left out, and why; None: a series that cannot be continued is an error.
 
         Raises:
             ConfigError: the rows are no series, or fewer steps are predicted.

@@ -38,6 +38,10 @@ class Schedule(Component):
 
     registry = Registry[type["Schedule"]]("schedule", "dlpy.schedules")
 
+    def stretched(self, factor: float) -> Schedule:
+        """Return the schedule over `factor` times as many steps; one that does not count steps returns itself."""
+        return self
+
     def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Return the Keras schedule."""
         raise self.lacks("build")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from dlpy.core.errors import ConfigError
@@ -84,6 +85,19 @@ class Transform(Component):
         """
         layer = self.layer(state)
         return None if layer is None else layer(numbers)
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        """Return what prepare.py beside an exported network does with the numeric columns of a table in its place:
+        a step and its options, or nothing.
+
+        Args:
+            columns: the names of the numeric columns before.
+            state: what `fit` returned.
+
+        Raises:
+            ConfigError: it can do nothing like this.
+        """
+        raise ConfigError(f"{self.name} of dates has no counterpart outside dlpy.")
 
     def of_target(self, output: Output, state: State) -> Output:
         """Return the output whose numbers were transformed, with what turns predictions back into its own unit.

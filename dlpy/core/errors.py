@@ -3,7 +3,7 @@
 import difflib
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,6 +87,16 @@ def reading(path: Path, what: str = "file") -> Iterator[None]:
         raise UnavailableError(f"there is no {what} {path}.") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
+
+
+@contextmanager
+def reworded(change: Callable[[str], str]) -> Iterator[None]:
+    """Change each line of the errors that the block raises, such as the name of a file that the user does not know."""
+    try:
+        yield
+    except DlpyError as error:
+        error.args = tuple(map(change, error.args))
+        raise error from None
 
 
 def check_kind(path: Path) -> None:

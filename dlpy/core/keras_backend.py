@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from dlpy.core import deferred_modules
 from dlpy.core.errors import SetupError
 from dlpy.core.hidden_packages import hidden
 from dlpy.core.timing import stage
 
 # Keras imports these at start if they are installed, for wrappers and galleries that dlpy does not use, which takes
 # 0.5 to 1.5 s. They are hidden during the import.
-_NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib.pyplot")
+_NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib")
 _USUAL = ("float32", "channels_last", 1e-7)
 _RETRACED = "triggered tf.function retracing"  # said of the graphs of another fold, too: the count is kept by id()
 _CAPS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
@@ -34,6 +35,8 @@ def start() -> None:
     check_settings()
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.get("DLPY_LAZY") != "0":
+        deferred_modules.defer()
     try:
         with hidden(*_NOT_NEEDED), _quiet(), _without_garbage_collection():
             with stage("TensorFlow"):

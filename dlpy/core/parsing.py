@@ -8,7 +8,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -40,7 +40,19 @@ def read_json(path: Path, kind: type[T]) -> T:
         RunError: the file is not JSON, or an entry does not match its annotation.
         FileNotFoundError: the file does not exist.
     """
-    return parse(read_mapping(path, kind), kind)
+    return _content(path, kind)[1]
+
+
+def read_json_or_empty(path: Path, kind: type[T]) -> T:
+    """Return a JSON file of a run as `read_json` does, and what an empty mapping says if there is no file.
+
+    Raises:
+        RunError: the file is not JSON, or an entry does not match its annotation.
+    """
+    try:
+        return read_json(path, kind)
+    except FileNotFoundError:
+        return parse({}, kind)
 
 
 def read_mapping(path: Path, kind: Any) -> dict[str, Any]:
@@ -50,18 +62,28 @@ def read_mapping(path: Path, kind: Any) -> dict[str, Any]:
         RunError: the file is not JSON, or an entry does not match its annotation.
         FileNotFoundError: the file does not exist.
     """
+    return json.loads(_content(path, kind)[0])
+
+
+def _content(path: Path, kind: Any) -> tuple[str, Any]:
+    """Return the text of a JSON file, and what it says."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise UnexpectedError("it is not a mapping")
-        parse(content, kind)
+        text = path.read_text(encoding="utf-8")
+        return text, _parsed(text, kind)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         raise RunError(f"{path} is damaged: {error}.") from None
-    return content
+
+
+@lru_cache(maxsize=8)  # a plot or a report asks for the same files a hundred times, each time for milliseconds
+def _parsed(text: str, kind: Any) -> Any:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise UnexpectedError("it is not a mapping")
+    return parse(content, kind)
 
 
 def parse(value: object, kind: Any, place: str = "") -> Any:

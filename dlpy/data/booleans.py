@@ -11,6 +11,11 @@ def spelled_as(cells: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return texts (rows,) in which booleans are spelled as the known texts spell them."""
     for name in known.tolist():
         if name.lower() in _BOOLEANS:
-            others = [one for one in (name.lower(), name.title(), name.upper()) if one not in known]
+            others = [one for one in spellings(name) if one not in known]
             cells = np.where(np.isin(cells, others), name, cells)
     return cells
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """Return the ways to spell a boolean; of other texts none."""
+    return (name.lower(), name.title(), name.upper()) if name.lower() in _BOOLEANS else ()

@@ -189,7 +189,7 @@ def row_bytes(features: Features) -> int:
     """Return the size in bytes of an array row as float32; 1 for rows that are not arrays."""
     if isinstance(features, Passages):  # one-hot: one number per token of the vocabulary
         return 4 * features.length * len(features.words)
-    shape = features.shape if isinstance(features, _SHAPED) else (1, 0)
+    shape = features.shape if isinstance(features, _SHAPED | Stored) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 

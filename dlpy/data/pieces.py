@@ -11,6 +11,7 @@ import numpy as np
 
 from dlpy.data.features import Features, Table
 from dlpy.data.rows import Rows
+from dlpy.data.stored_texts import StoredTexts
 from dlpy.data.tables.stored_table import StoredTable
 
 _GROUP_BYTES = 200_000_000  # of the columns that are read at once
@@ -20,12 +21,12 @@ Step = Callable[[Rows], Rows]
 
 @dataclass(frozen=True)
 class Pieces:
-    """The rows of a table in a file, changed by the transforms that were fitted before.
+    """The rows of a table or of texts in a file, changed by the transforms that were fitted before.
 
     index: (rows,) the positions of the rows in their source. name: of the input. steps: those transforms, in order.
     """
 
-    table: StoredTable
+    table: StoredTable | StoredTexts
     index: np.ndarray
     name: str
     steps: tuple[Step, ...] = ()
@@ -51,7 +52,7 @@ class Pieces:
         """Yield one numeric column after the other: (rows,)."""
         count, dtype = numbers_in(self.first.x).shape[1], numbers_in(self.first.x).dtype
         if not self.steps:
-            yield from map(self.table.column, range(count))
+            yield from map(_columns_of(self.table).column, range(count))
             return
         group = max(1, _GROUP_BYTES // (dtype.itemsize * len(self)))
         for start in range(0, count, group):
@@ -66,8 +67,8 @@ class Pieces:
     def counts(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The distinct texts of each categorical column, sorted and without missing cells, and how often they occur."""
         if not self.steps:
-            return [_sorted(texts, counts) for texts, counts in self.table.counts()]
-        found: list[Counter[str]] = [Counter() for _ in self.table.categorical_names]
+            return [_sorted(texts, counts) for texts, counts in _columns_of(self.table).counts()]
+        found: list[Counter[str]] = [Counter() for _ in _columns_of(self.table).categorical_names]
         for rows in self.blocks():
             for counter, column in zip(found, _table(rows).categorical.T, strict=True):
                 values, counts = np.unique(column, return_counts=True)
@@ -87,6 +88,12 @@ def numbers_in(features: Features) -> np.ndarray:
     if isinstance(features, np.ndarray):
         return features
     raise TypeError(f"{type(features).__name__} holds no numbers")
+
+
+def _columns_of(table: StoredTable | StoredTexts) -> StoredTable:
+    if not isinstance(table, StoredTable):
+        raise TypeError("texts have no columns")
+    return table
 
 
 def _table(rows: Rows) -> Table:

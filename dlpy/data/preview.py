@@ -9,6 +9,8 @@ import numpy as np
 from dlpy.core.errors import shortened
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredPadded, StoredSparse
+from dlpy.data.stored_texts import StoredTexts
 from dlpy.data.tables.calendar import shown
 from dlpy.data.tables.stored_table import StoredTable
 
@@ -26,23 +28,27 @@ def summary(features: Features) -> str:
         dates = len(features.date_names)
         numbers = f"{len(features.numeric_names) - dates} numeric{f', {dates} date' if dates else ''}"
         return f"{numbers} and {len(features.categorical_names)} categorical columns"
-    if isinstance(features, Sparse):
-        share = len(features.columns) / max(1, len(features) * features.width)
+    if isinstance(features, StoredTexts):
+        return f"texts of {_range([len(text) for _, texts in features.blocks() for text in texts.values])} characters"
+    if isinstance(features, Sparse | StoredSparse):
+        held = int(features.lengths.sum()) if isinstance(features, StoredSparse) else len(features.columns)
+        share = held / max(1, len(features) * features.width)
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
     if isinstance(features, Pictures):
         return f"uint8 images {_shape(features.shape)}"
     if isinstance(features, Passages):
         return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
-    dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
-    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | StoredArray) else ()
-    return f"{dtype} {_shape(shape)}"
+    if isinstance(features, Padded | StoredPadded):
+        return f"{np.dtype(np.int32)} {_shape(features.shape)}"
+    shape = features.shape if isinstance(features, np.ndarray | Scaled | Windows | StoredArray) else ()
+    return f"{_numbers(features, np.arange(0)).dtype} {_shape(shape)}"
 
 
 def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield the contents of a row as (label, value) lines; integers are also shown as their words."""
     if isinstance(features, Texts):
         yield "text", shortened(features.values[number], _WIDTH)
-    elif isinstance(features, StoredTable):
+    elif isinstance(features, StoredTable | StoredTexts):
         yield from row(features.read(np.array([number])), 0)
     elif isinstance(features, Table):
         names = (*features.numeric_names, *features.categorical_names)
@@ -63,6 +69,8 @@ def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[
         spelled = [words[integer] or "[UNK]" for integer in integers] if words else []
         yield "integers", _line([str(integer) for integer in integers])
         yield "text", shortened((" " if any(word[1:] for word in words) else "").join(spelled), _WIDTH)
+    elif isinstance(features, StoredPadded | StoredSparse):
+        yield from row(features.read(np.array([number])), 0, words)
     elif isinstance(features, Sequences | Padded):
         integers = _own(features, number)
         yield "integers", _line([str(integer) for integer in integers])

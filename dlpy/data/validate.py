@@ -12,6 +12,7 @@ from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
 from dlpy.data.steps import counted
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredRagged
 from dlpy.data.task import Output, Task
 
 
@@ -86,7 +87,7 @@ def _arrays_to_check(features: Features) -> Iterable[np.ndarray]:
     """Return the arrays of features; of windows of a series, cells that none of them contains are replaced by 0."""
     if isinstance(features, Windows) and np.isnan(features.series).any():
         features = replace(features, series=np.where(features.covered()[:, None], features.series, 0))
-    return [] if _contains_images(features) else arrays_of(features)
+    return [] if _contains_images(features) or isinstance(features, StoredRagged) else arrays_of(features)
 
 
 def _contains_images(features: Features) -> bool:

@@ -45,9 +45,15 @@ class Cells:
         return cls.of_file(csv_file.read(path, form), markers, formats)
 
     @classmethod
-    def of_file(cls, file: CsvFile, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None) -> Cells:
-        """Return the cells of a file that was read."""
-        columns = column_types.columns_of(file, markers)
+    def of_file(
+        cls,
+        file: CsvFile,
+        markers: Sequence[str],
+        formats: Mapping[str, CellFormat] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Cells:
+        """Return the cells of a file that was read; of `names`, if given, as numbers, and all others as texts alone."""
+        columns = column_types.columns_of(file, markers, names)
         return cls(file, column_types.in_given_formats(file, columns, formats or {}), markers)
 
     def require(self, names: Sequence[str]) -> None:

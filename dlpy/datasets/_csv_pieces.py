@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.components.dataset import Dataset
+from dlpy.components.named_transform import OfInput, OfTarget
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
 from dlpy.core.progress import progress_bar
@@ -18,7 +21,7 @@ from dlpy.data.tables.part_files import files_of
 from dlpy.datasets import _csv_store as store
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_formats import formats_of, with_formats
-from dlpy.datasets._csv_inputs import TableInput
+from dlpy.datasets._csv_inputs import TableInput, TextInput
 from dlpy.datasets._csv_parts import (
     check_names,
     chosen_rows,
@@ -41,21 +44,26 @@ if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 
-def load_in_pieces(data: Csv) -> Loaded:
-    """Return all rows of a table, whose inputs stay on disk."""
+def load_in_pieces(data: Csv, look: Callable[[Csv, Cells], Cells] = with_formats) -> Loaded:
+    """Return all rows of a table, whose inputs stay on disk.
+
+    Args:
+        data: the options.
+        look: finds how the cells of columns are written.
+    """
     path = Path(str(data.path))
     head = piece_reader.head_of(path, data.format)
     cells = Cells.of_file(head.file, data.missing_values, data.formats)
     check_names(data, cells)
-    _refuse(data)
-    cells = chosen_rows(data, with_formats(data, cells)).cells
+    refuse(data)
+    cells = chosen_rows(data, look(data, cells)).cells
     plan = Plan(data, cells, found_inputs(data, cells), head)
     found = _stored(path, plan)
     targets, outputs = plan.targets(found)
     columns = {
         name: _as_array(found, name) for name in found.arrays if name != "index" and not name.startswith("target ")
     }
-    rows = Rows({**found.inputs}, targets, found.index, columns)
+    rows = Rows({name: found.inputs[name] for name in plan.inputs}, targets, found.index, columns)
     chosen = Chosen(cells, np.arange(len(rows)), found.lacking)
     rules = rules_of(plan.inputs)
     filled = {name: found.filled[name] for name in rules if name in found.filled}
@@ -70,7 +78,18 @@ def load_in_pieces(data: Csv) -> Loaded:
     return hold_out(loaded, data.test, data.split_seed)
 
 
-def _refuse(data: Csv) -> None:
+def check_transforms(data: Dataset) -> None:
+    """Raise ConfigError for a transform of the inputs that needs all rows in memory."""
+    for one in data.all_transforms():
+        inner = one.inner if isinstance(one, OfInput) else one
+        is_fitted = type(inner).fit is not Transform.fit or type(inner).fit_apply is not Transform.fit_apply
+        in_pieces = type(inner).fit_in_pieces is not Transform.fit_in_pieces
+        if is_fitted and not in_pieces and not (isinstance(one, OfTarget) or one.on_targets):
+            needs = "needs all rows in memory: remove it, or raise data.memory."
+            raise ConfigError(f"data.transforms: {data.path} is too large for data.memory, and {inner.name} {needs}")
+
+
+def refuse(data: Csv) -> None:
     """Raise ConfigError for what needs all rows in memory."""
     path, needs = data.path, "needs all rows in memory"
     if data.duplicates == "drop":
@@ -81,8 +100,10 @@ def _refuse(data: Csv) -> None:
     if data.task == "pairs":
         raise ConfigError(f"data.task: {path} is too large for data.memory, and pairs {needs}: raise data.memory.")
     for name, given in (data.inputs or {}).items():
-        if not isinstance(given, TableInput):
-            raise ConfigError(f"data.inputs.{name}: {path} is too large for data.memory; only columns can be read so.")
+        if not isinstance(given, TableInput | TextInput):
+            raise ConfigError(f"data.inputs.{name}: {path} is too large for data.memory; images cannot be read so.")
+        if given.like is not None:
+            raise ConfigError(f"data.inputs.{name}.like: {path} is too large for data.memory, and like {needs}.")
 
 
 def _as_array(found: StoredRows, name: str) -> np.ndarray:
@@ -112,8 +133,7 @@ def _fill(path: Path, plan: Plan, folder: Path) -> None:
             for piece in piece_reader.pieces_of(path, plan.head):
                 with storage(folder):
                     plan.add(writer, piece.file)
-                if progress is not None:
-                    progress(piece.done, total)
+                progress(piece.done, total)
         store.finished(writer, folder)
     except BaseException:
         store.dropped(writer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,15 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.features import Table
 from dlpy.data.rows import SAMPLE_WEIGHT
-from dlpy.data.tables import column_types, piece_reader
+from dlpy.data.tables import column_types, missing_cells, piece_reader
 from dlpy.data.tables.bodies import Quoted
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.decimals import number
 from dlpy.data.tables.targets import holds_numbers, known_target, target_of
 from dlpy.data.task import Output
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._csv_inputs import CsvInput, TableInput
-from dlpy.datasets._csv_parts import filled_cells, key_of, marked, rules_of, targets_of
+from dlpy.datasets._csv_inputs import CsvInput, TableInput, TextInput
+from dlpy.datasets._csv_parts import filled_cells, key_of, marked, not_features, rules_of, targets_of
 from dlpy.datasets._csv_store import StoredRows, StoreWriter
 from dlpy.datasets._row_choice import all_rows, with_targets
 
@@ -39,9 +42,21 @@ class Plan:
         listed = {*(data.categorical or []), *(name for one in self._tables() for name in one.categorical or [])}
         given = {name for one in (data.inputs or {}).values() for name in getattr(one, "categorical", None) or []}
         self.detected = listed - {*(data.categorical or []), *given}
+        self.texts = self._texts()
+        self.read_as_numbers = [name for name in head.file.names if name in self._used() and name not in self.texts]
 
     def _tables(self) -> Iterator[TableInput]:
         yield from (one for one in self.inputs.values() if isinstance(one, TableInput))
+
+    def _texts(self) -> set[str]:
+        """Return the categorical columns, which are not parsed as numbers; none if a number marks missing cells."""
+        if any(number(marker) is not None for marker in self.data.missing_values):
+            return set()
+        others = {*not_features(self.data), *self.formats}
+        return {name for one in self._tables() for name in one.categorical or []} - others
+
+    def _used(self) -> set[str]:
+        return {*not_features(self.data), *self.formats, *(name for one in self._tables() for name in one.used())}
 
     def _is_numeric(self, name: str) -> bool:
         one, cells = self.wanted[name], self.cells
@@ -62,25 +77,36 @@ class Plan:
     def add(self, writer: StoreWriter, piece: CsvFile) -> None:
         """Read the cells of a piece, check them, and write them."""
         data = self.data
-        chosen = all_rows(Cells.of_file(piece, data.missing_values, self.formats))
+        chosen = all_rows(Cells.of_file(piece, data.missing_values, self.formats, self.read_as_numbers))
         required = [name for one in self.wanted.values() if one.missing == "error" for name in one.used()]
         if data.missing_target == "drop" and required:
             if all(len(chosen.cells.columns[name].missing) == len(piece) for name in required):
                 writer.lacking += len(piece)
                 return
             chosen = with_targets(chosen, required)
-        cells, before = chosen.cells, sum(writer.table(next(iter(self.inputs))).sizes) + writer.lacking
+        cells, before = chosen.cells, writer.rows + writer.lacking
         writer.lacking += chosen.lacking
+        writer.rows += len(cells.file)
         for name, given in self.inputs.items():
             if isinstance(given, TableInput):
-                writer.table(name).add(given.read(cells, key_of(data, "inputs", name), cached=False))
+                table = given.read(cells, key_of(data, "inputs", name), cached=False)
+                writer.table(name).add(table)
+                writer.count_filled(self._filled_texts(cells, table))
+            elif isinstance(given, TextInput):
+                writer.texts(name).add(given.read(cells, key_of(data, "inputs", name), cached=False))
         self._check_categories(writer)
         for name in self.wanted:
             self._add_target(writer, cells, name)
         for name, column in marked(data, cells).items():
             writer.add(name, column) if name == SAMPLE_WEIGHT else writer.add_texts(name, column.tolist())
-        writer.count_filled(filled_cells(cells, rules_of(self.inputs)))
+        writer.count_filled(filled_cells(cells, [name for name in rules_of(self.inputs) if name in cells.columns]))
         writer.add("index", (chosen.rows + before).astype(np.int32))
+
+    def _filled_texts(self, cells: Cells, table: Table) -> dict[str, Counter[str]]:
+        """Return the count of each text in the missing cells of the columns that are texts alone."""
+        columns = zip(table.categorical_names, table.categorical.T, strict=True)
+        gaps = {name: np.flatnonzero(column == "").tolist() for name, column in columns if name in self.texts}
+        return missing_cells.counted(cells.file, gaps)
 
     def _add_target(self, writer: StoreWriter, cells: Cells, name: str) -> None:
         wanted = self.wanted[name]

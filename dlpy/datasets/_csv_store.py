@@ -21,25 +21,26 @@ import numpy as np
 
 from dlpy.core.errors import DataError, StorageError
 from dlpy.core.memory import shown_size
+from dlpy.data.stored_texts import StoredTexts, TextsFile, TextsWriter
 from dlpy.data.tables.part_files import files_of
 from dlpy.data.tables.stored_table import StoredTable
 from dlpy.data.tables.table_writer import CodedTexts, TableWriter, opened
 from dlpy.storage.atomic import beside, put_on_disk, remove_abandoned, storage
 from dlpy.storage.cache import make_room, own_cache, used
 
-_VERSION = 1  # of the folder's format and of the reading
+_VERSION = 2  # of the folder's format and of the reading
 
 
 @dataclass(frozen=True)
 class StoredRows:
     """All rows of a table that was read in pieces.
 
-    inputs: the tables by input. arrays: what stays in memory, by name. texts: the distinct texts of coded arrays, with
-    the lines where each occurs first. filled: the texts in missing cells by column, counted. lacking: the number of
-    rows that were left out, as they have no target.
+    inputs: the tables and texts by input. arrays: what stays in memory, by name. texts: the distinct texts of coded
+    arrays, with the lines where each occurs first. filled: the texts in missing cells by column, counted. lacking: the
+    number of rows that were left out, as they have no target.
     """
 
-    inputs: dict[str, StoredTable]
+    inputs: dict[str, StoredTable | StoredTexts]
     arrays: dict[str, np.ndarray]
     texts: dict[str, tuple[list[str], list[int]]]
     filled: dict[str, dict[str, int]]
@@ -56,9 +57,11 @@ class StoreWriter:
     """Writes the rows of a table into a folder, piece by piece."""
 
     folder: Path
+    rows: int = 0
     lacking: int = 0
     filled: dict[str, Counter[str]] = field(default_factory=dict)
     _tables: dict[str, TableWriter] = field(default_factory=dict)
+    _of_texts: dict[str, TextsWriter] = field(default_factory=dict)
     _arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)
     _texts: dict[str, CodedTexts] = field(default_factory=dict)
 
@@ -67,6 +70,12 @@ class StoreWriter:
         if name not in self._tables:
             self._tables[name] = TableWriter(self.folder / f"{len(self._tables)}.bin")
         return self._tables[name]
+
+    def texts(self, name: str) -> TextsWriter:
+        """Return what writes the texts of an input."""
+        if name not in self._of_texts:
+            self._of_texts[name] = TextsWriter(self.folder / f"{len(self._of_texts)}.txt")
+        return self._of_texts[name]
 
     def add(self, name: str, values: np.ndarray) -> None:
         """Append to an array that stays in memory."""
@@ -85,11 +94,19 @@ class StoreWriter:
     def close(self) -> None:
         """Write what is left, the manifest last."""
         tables = {name: writer.close() for name, writer in self._tables.items()}
+        for writer in self._of_texts.values():
+            writer.close()
         arrays = {name: np.concatenate(parts) for name, parts in self._arrays.items()}
         self._arrays.clear()
         np.savez(self.folder / "arrays.npz", **arrays)  # type: ignore
         texts = {name: [coded.texts, coded.lines] for name, coded in self._texts.items()}
-        told = {"tables": tables, "texts": texts, "filled": self.filled, "lacking": self.lacking}
+        told = {
+            "tables": tables,
+            "inputs": [*self._of_texts],
+            "texts": texts,
+            "filled": self.filled,
+            "lacking": self.lacking,
+        }
         (self.folder / "manifest.json").write_text(json.dumps(told))
         for path in self.folder.iterdir():
             put_on_disk(path)
@@ -111,11 +128,15 @@ def read(folder: Path) -> StoredRows | None:
     """Return the rows of a folder; None if there is none, or it is damaged."""
     try:
         told: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-        inputs, every = {}, np.arange(0, dtype=np.int32)
+        inputs, every = dict[str, StoredTable | StoredTexts](), np.arange(0, dtype=np.int32)
         for number, (name, one) in enumerate(told["tables"].items()):
             file, columns = opened(folder / f"{number}.bin", one)
             every = every if len(every) else np.arange(len(file), dtype=np.int32)
             inputs[name] = StoredTable(file, columns, every)
+        for number, name in enumerate(told["inputs"]):
+            texts_file = TextsFile(folder / f"{number}.txt")
+            every = every if len(every) else np.arange(len(texts_file), dtype=np.int32)
+            inputs[name] = StoredTexts(texts_file, every)
         with np.load(folder / "arrays.npz") as arrays:
             held = {name: arrays[name] for name in arrays.files if name != "index" or told["lacking"]}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, DataError):

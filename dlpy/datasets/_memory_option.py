@@ -12,7 +12,7 @@ from dlpy.core.memory import free_memory, size_of
 from dlpy.core.options import Block
 from dlpy.data.tables.piece_reader import bytes_of
 
-_PER_BYTE = 5  # bytes of memory for each byte of text, while a table is read
+PER_BYTE = 5  # bytes of memory for each byte of text, while a table is read
 _SHARE = 0.4  # of the free memory
 
 
@@ -39,5 +39,9 @@ class MemoryOption(Block):
             size = bytes_of(path)
         except DataError:  # reported by whoever reads it
             return False
-        limit = _SHARE * free_memory() if self.memory == "auto" else size_of(self.memory)
-        return _PER_BYTE * size > limit
+        return PER_BYTE * size > most_bytes(self.memory)
+
+
+def most_bytes(memory: str) -> int:
+    """Return the bytes that the option `memory` allows."""
+    return round(_SHARE * free_memory()) if memory == "auto" else size_of(memory)

@@ -16,7 +16,6 @@ from dlpy.datasets._series_gaps import Missing
 from dlpy.datasets._series_times import Timeline
 
 _NOISE = 0.1
-_NOTHING_BEFORE = "since no value is before it, or set data.missing: interpolate"
 
 
 def numbers(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str]) -> np.ndarray:
@@ -42,14 +41,24 @@ def require_complete(
     """
     for name in names:
         rows = [row for row in columns[name].missing if row not in ignored]
-        if not rows or (missing != "error" and (missing != "previous" or rows[0] != 0)):
+        is_empty = len(columns[name].missing) == len(file)
+        if not rows or (missing != "error" and not is_empty):
             continue
-        if len(columns[name].missing) == len(file):
+        if is_empty:
             hint = "Fill it in, or leave it out: list the others in data.columns."
             raise DataError(f"{file.path.name}: column '{name}' is empty. {hint}")
         shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[rows[0]]) else "the cell is missing"
-        fill = "or set data.missing: previous, interpolate or drop" if missing == "error" else _NOTHING_BEFORE
+        fill = "or set data.missing: previous, interpolate or drop"
         raise DataError(f"{file.where(rows[0], name)}: {shown}. A series needs every value; fill it in, {fill}.")
+
+
+def require_first(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], line: Timeline) -> None:
+    """Raise DataError if a series lacks the first value of a column that is known in advance."""
+    for name in names:
+        rows = np.intersect1d(columns[name].missing, line.order[line.first])
+        if len(rows):
+            where = f"{file.where(int(rows[0]), name)}: the cell is missing"
+            raise DataError(f"{where}, and no value is before it that could stand in: fill it in.")
 
 
 def filled_notes(columns: Mapping[str, Column], names: Sequence[str], missing: Missing) -> list[str]:
@@ -119,7 +128,7 @@ def about(line: Timeline) -> str:
     what = f"series: {len(line.ids):,} series, {rows}" if line.ids else f"series: {rows}"
     if line.times is None or len(line.times) < 2:
         return f"{what} without timestamps"
-    first, last = timestamps.stamp(line.times.min()), timestamps.stamp(line.times.max())
+    first, last = timestamps.span(line.times)
     return f"{what} {line.frequency} apart, {first} to {last}"
 
 

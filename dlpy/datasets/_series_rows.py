@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,15 @@ from dlpy.data.rows import Loaded, Rows, Source, is_missing
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.frequency import Frequency
+from dlpy.data.tables.local_time import next_night_of_change
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes, formats_in
 from dlpy.datasets._series_season import season_of
 from dlpy.datasets._series_spans import segments, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
 from dlpy.datasets._series_times import gap_notes, timeline_of
+
+Tell = Callable[[str], object]
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
@@ -83,11 +86,17 @@ def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Colum
     return _to_predict(data, table, anchors)
 
 
-def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+def last_windows(
+    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted, tell: Tell | None
+) -> Rows:
     """Return the last window of each series, with the times of the steps ahead.
 
+    Args:
+        tell: shows which series are left out, since they are too short, end in a gap or a missing cell, or lack values
+            known in advance, and what is not known of the times; None: these are errors.
+
     Raises:
-        DataError: a series is too short, ends in a gap or a missing cell, or lacks values known in advance.
+        DataError: this is so for all series, or for one without `tell`.
     """
     table = _table(data, file, columns, wanted)
     record = table.record
@@ -95,15 +104,15 @@ def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Colum
         (first + int(table.observed[first:end].sum()), first, end)
         for first, end in spans_of(record.owner, len(record.values))
     ]
-    for anchor, first, end in ends:
-        _require_window(data, table, anchor, (first, end))
-    rows = _to_predict(data, table, np.array([anchor for anchor, _, _ in ends]))
+    rows = _to_predict(data, table, np.array(_complete(data, table, ends, tell)))
     if record.times is None or table.line.frequency is None:
         return rows
     last = record.times[rows.index - data.delay - 1]
     steps = [np.asarray(table.line.frequency.after(last, step + 1)) for step in range(data.horizon or 1)]
-    times = np.stack(steps, axis=1).astype("datetime64[us]").astype(np.int64)
-    return replace(rows, columns={**rows.columns, "times": times})
+    times = np.stack(steps, axis=1).astype("datetime64[us]")
+    if tell is not None and table.line.is_local and (night := next_night_of_change(last.min(), times.max())):
+        tell(f"times are local: if the clock is changed on {night}, those after it are off by an hour")
+    return replace(rows, columns={**rows.columns, "times": times.astype(np.int64)})
 
 
 def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
@@ -117,6 +126,28 @@ def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[st
     rows = data.rows_of(record, anchors)
     known = _with_targets(rows)
     return rows if known is None else known
+
+
+def _complete(
+    data: TimeseriesCsv, table: SeriesTable, ends: list[tuple[int, int, int]], tell: Tell | None
+) -> list[int]:
+    """Return the row after the last window of each series that has one; see `last_windows`.
+
+    Args:
+        ends: of each series, the row after its last value, its first row, and the row after all of its rows.
+    """
+    found, wrong = [], []
+    for anchor, first, end in ends:
+        try:
+            _require_window(data, table, anchor, (first, end))
+            found.append(anchor)
+        except DataError as error:
+            wrong.append(error)
+    if wrong and (tell is None or not found):
+        raise wrong[0]
+    for error in wrong if tell is not None else []:
+        tell(f"not predicted: {error}")
+    return found
 
 
 def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._series import Record
-from dlpy.datasets._series_columns import numbers, require_complete
+from dlpy.datasets._series_columns import numbers, require_complete, require_first
 from dlpy.datasets._series_gaps import Missing, filled, with_gap_rows
 from dlpy.datasets._series_spans import spans_of
 from dlpy.datasets._series_times import Timeline, require_regular
@@ -64,6 +64,7 @@ def series_table(file: CsvFile, columns: Mapping[str, Column], line: Timeline, w
     own = [name for name in every if name not in wanted.known]
     require_complete(file, columns, own, wanted.missing, set(line.order[ahead].tolist()))
     require_complete(file, columns, wanted.known, wanted.missing, set())
+    require_first(file, columns, wanted.known, line)
     if wanted.gaps == "error" and wanted.time is not None:
         require_regular(file, wanted.time, line)
     source, times, breaks = np.arange(len(values)), line.times, line.breaks

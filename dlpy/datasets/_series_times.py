@@ -43,6 +43,7 @@ class Timeline:
     frequency: Frequency | None
     date_order: DateOrder = "auto"
     notes: tuple[str, ...] = ()
+    is_local: bool = False  # the clock is changed within it
 
     @property
     def first(self) -> np.ndarray:
@@ -76,15 +77,15 @@ def timeline_of(file: CsvFile, time: str | None, of: str | None, order: DateOrde
         rows = np.argsort(owner, kind="stable")
         return Timeline(rows, owner[rows], ids, None, np.ones(len(rows), np.int64), None)
     dates = _read(file, time, order)
-    even, notes = _even_times(dates.times, owner)
+    even, changes = _even_times(dates.times, owner)
     rows = np.lexsort((even, owner))
     owner, even, times = owner[rows], even[rows], dates.times[rows]
     places = [slice(first, last) for first, last in spans_of(owner, len(owner))]
     frequency = frequency_of([even[place] for place in places])
     steps = np.concatenate([np.concatenate([[0], frequency.steps(even[place])]) for place in places])
     chosen: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
-    notes = [*_sorted_notes(rows, owner), *notes]
-    return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, tuple(notes))
+    notes = (*_sorted_notes(rows, owner), *_clock_notes(changes))
+    return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, notes, changes > 0)
 
 
 def require_regular(file: CsvFile, name: str, line: Timeline) -> None:
@@ -174,15 +175,20 @@ def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]
     return tuple(names.tolist()), owner.reshape(-1).astype(np.int64)
 
 
-def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return times without the changes of the clock in local times, series by series, and a note about them."""
+def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return times without the changes of the clock in local times, series by series, and how many these are."""
     even, changes = times.copy(), 0
     for one in range(int(owner.max(initial=0)) + 1):
         rows = np.flatnonzero(owner == one)
         even[rows], found = evenly(times[rows])
         changes += found
+    return even, changes
+
+
+def _clock_notes(changes: int) -> list[str]:
+    """Return a line about changes of the clock; empty if there are none."""
     times_changed = "once" if changes == 1 else f"{changes} times"
-    return even, [f"times are local: the clock is changed {times_changed}"] if changes else []
+    return [f"times are local: the clock is changed {times_changed}"] if changes else []
 
 
 def _sorted_notes(rows: np.ndarray, owner: np.ndarray) -> list[str]:

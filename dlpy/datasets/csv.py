@@ -27,7 +27,7 @@ from dlpy.datasets._csv_parts import (
     targets_of,
     task_of,
 )
-from dlpy.datasets._csv_pieces import load_in_pieces, pieces_to_predict
+from dlpy.datasets._csv_pieces import check_transforms, load_in_pieces, pieces_to_predict, refuse
 from dlpy.datasets._csv_rows import load_whole, rows_to_predict
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
@@ -178,6 +178,11 @@ class Csv(MemoryOption, TableFileOptions, Dataset):
             steps = table_steps(self.transforms, self.missing, has_dates=bool(self.dates))
             return [*steps, *self.named_transforms()]
         return self.named_transforms()
+
+    def check(self) -> None:
+        if self.reads_in_pieces():
+            refuse(self)
+            check_transforms(self)
 
     def load(self) -> Loaded:
         return load_in_pieces(self) if self.reads_in_pieces() else load_whole(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -11,6 +12,7 @@ from pydantic import model_validator
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
+from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables import column_types
@@ -19,6 +21,8 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
+from dlpy.datasets._csv_pieces import check_transforms, load_in_pieces, pieces_to_predict, refuse
+from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._row_choice import Duplicates, MissingTarget, choose
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
@@ -31,10 +35,28 @@ from dlpy.datasets._table_options import (
 )
 from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
 from dlpy.datasets._translation import generated_pairs, pairs, refuse_unused, token_pairs
+from dlpy.datasets.csv import Csv
 from dlpy.transforms.token_pairs import RAW_TASK, AnySideTokens
 
+_SHARED = (
+    "path",
+    "memory",
+    "target",
+    "target_transforms",
+    "validation",
+    "test",
+    "split_seed",
+    "only",
+    "time",
+    "keep",
+    "missing_target",
+    "duplicates",
+    "missing_values",
+    *TableFileOptions.model_fields,
+)  # options that csv has, too
 
-class TextCsv(TableFileOptions, Dataset):
+
+class TextCsv(MemoryOption, TableFileOptions, Dataset):
     """A table in a file, `path`, as with csv, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
@@ -106,7 +128,35 @@ class TextCsv(TableFileOptions, Dataset):
         kind = self._kind()
         return None if kind is None else Task.single(TEXT, Output(kind, None if kind == "multiclass" else 1))
 
+    def check(self) -> None:
+        if self.reads_in_pieces():
+            refuse(self._as_csv())
+            check_transforms(self)
+
     def load(self) -> Loaded:
+        return self._load_in_pieces() if self.reads_in_pieces() else self._load_whole()
+
+    def _load_in_pieces(self) -> Loaded:
+        loaded = load_in_pieces(self._as_csv(), look=lambda _, cells: cells)
+        resolved = {key: value for key, value in loaded.resolved.items() if key not in ("inputs", "ignore", "formats")}
+        train, test = _as_only_input(loaded.train), loaded.test and _as_only_input(loaded.test)
+        return replace(loaded, train=train, test=test, task=Task.single(TEXT, loaded.task.output), resolved=resolved)
+
+    def read_pieces(self, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:
+        if self.task == "text":
+            raise ConfigError(f"data.task: text needs all rows of {path} in memory: raise data.memory.")
+        for rows, kept in pieces_to_predict(self._as_csv(), path, keep):
+            yield _as_only_input(rows), kept
+
+    def _as_csv(self) -> Csv:
+        """Return the same rows as those of csv, which reads them in pieces."""
+        if self.task == "text":
+            raise ConfigError(f"data.task: text needs all rows of {self.path} in memory: raise data.memory.")
+        options = {name: getattr(self, name) for name in _SHARED}
+        inputs = {"texts": {"text": self.text}}
+        return Csv.model_validate({**options, "task": self._kind() or "auto", "inputs": inputs})
+
+    def _load_whole(self) -> Loaded:
         cells = Cells.of(Path(str(self.path)), self.format, self.missing_values)
         self._check_names(cells.file)
         chosen = choose(cells, [self.target], self.missing_target, self.duplicates)
@@ -176,3 +226,8 @@ class TextCsv(TableFileOptions, Dataset):
     def _marks(self) -> list[Holdout]:
         """Return the hold-outs that are defined by a column."""
         return [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]
+
+
+def _as_only_input(rows: Rows) -> Rows:
+    """Return rows whose only input has no name of its own."""
+    return replace(rows, inputs={"input": rows.x})

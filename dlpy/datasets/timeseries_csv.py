@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -79,9 +79,9 @@ class TimeseriesCsv(TableFileOptions, Series):
     """How to handle missing rows and repeated timestamps. error: stop; allow: drop the windows that cross a gap; fill:
     insert the missing rows, which then lack all cells."""
     missing: Missing = "error"
-    """How to handle missing cells. error: stop; previous: repeat the value before in lookback windows; interpolate: a
-    line between the values around, and windows that end on it are dropped; drop: drop windows with missing cells. Rows
-    without a target are left out."""
+    """How to handle missing cells. error: stop; previous: repeat the value before in the window, which starts after
+    the first one; interpolate: a line between the values around, and windows that end on it are dropped; drop: drop
+    windows with missing cells. Rows without a target are left out."""
     formats: dict[str, CellFormat] = {}
     """How the cells of columns are written that are not plain numbers, as with csv. Default: found."""
 
@@ -171,11 +171,11 @@ class TimeseriesCsv(TableFileOptions, Series):
         columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
         return _series_rows.every_window(self, file, columns, wanted)
 
-    def ahead(self, path: Path | None, steps: int) -> Rows:
+    def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         check_ahead(self, steps)
         file, wanted = self._file_to_predict(path or Path(str(self.path)))
         columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
-        return _series_rows.last_windows(self, file, columns, wanted)
+        return _series_rows.last_windows(self, file, columns, wanted, tell)
 
     def to_score(self, path: Path | None, truth: str | None) -> Rows:
         file, _ = self._file_to_predict(path or Path(str(self.path)))

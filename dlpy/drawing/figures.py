@@ -96,11 +96,11 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
 
 
 @stage("plots")
-def draw_all(run: Run, tell: Callable[[str], object]) -> None:
-    """Draw every plot that applies to a finished run; a plot that fails is skipped, reported and logged."""
+def draw_all(run: Run, tell: Callable[[str], object], names: list[str] | None = None) -> None:
+    """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
     keras_backend.give_back_memory()  # from training
     with style():
-        for plot in _chosen(None, 1):
+        for plot in _chosen(names, 1):
             try:
                 _draw(plot, [run], run.plots)
             except Exception as error:

@@ -12,7 +12,6 @@ import numpy as np
 from dlpy.data.augmentation import Draws, augmented
 from dlpy.data.features import Sparse
 from dlpy.data.rows import Rows
-from dlpy.data.stored.array import StoredArray
 from dlpy.engine.devices import place_of_rows
 from dlpy.engine.row_tensors import (
     ArrayTensors,
@@ -22,10 +21,10 @@ from dlpy.engine.row_tensors import (
     ScaledTensors,
     Shape,
     SparseTensors,
-    StoredTensors,
     row_tensors,
 )
-from dlpy.engine.rows_ahead import RowsAhead
+from dlpy.engine.rows_ahead import InFile, RowsAhead
+from dlpy.engine.stored_tensors import StoredRows, stored_tensors
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +50,7 @@ class Moved(NamedTuple):
 
     order: Any  # (drawn,) int32, positions of rows
     sparse: dict[str, SparseTensors]
-    stored: dict[str, StoredTensors]
+    stored: dict[str, StoredRows]
     draws: dict[str, Draws]  # how each image of the epoch is augmented
 
 
@@ -87,7 +86,8 @@ class Resident:
         self.steps = -(-self.drawn // self.batch_size)
         self._rows = rows.inputs  # graphs read images from it
         self._sparse = {name: x for name, x in rows.inputs.items() if isinstance(x, Sparse)}
-        self._stored = {name: x for name, x in rows.inputs.items() if isinstance(x, StoredArray)}
+        self._stored = {name: x for name, x in rows.inputs.items() if isinstance(x, InFile)}
+        self._cut = frozenset(cut)
         self._ahead: list[RowsAhead] = []  # of the last orders: graphs read from them
         moved = {*self._sparse, *self._stored}
         inputs = {name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()}
@@ -105,12 +105,12 @@ class Resident:
         sparse = {name: SparseTensors.in_order(x, order, self.batch_size) for name, x in self._sparse.items()}
         return Tensors(self._held, _constants(Moved(order, sparse, self._read_ahead(order), dict(draws or {}))))
 
-    def _read_ahead(self, order: np.ndarray) -> dict[str, StoredTensors]:
+    def _read_ahead(self, order: np.ndarray) -> dict[str, StoredRows]:
         """Return the rows that are in files, in this order; beside sparse rows, the order before is still in use."""
         self._ahead = self._ahead[-len(self._stored) :] if self._sparse else []
         epochs = {name: RowsAhead(x, order, self.batch_size) for name, x in self._stored.items()}
         self._ahead += epochs.values()
-        return {name: StoredTensors.of(epoch) for name, epoch in epochs.items()}
+        return {name: stored_tensors(self._stored[name], epochs[name], cut=name in self._cut) for name in epochs}
 
     def in_orders(self, orders: Iterable[tuple[np.ndarray, Mapping[str, Draws]]]) -> Iterator[Tensors]:
         """Yield the tensors for each order; for sparse rows, a thread prepares the next ones meanwhile."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Padded, row_bytes
 from dlpy.data.rows import Rows
+from dlpy.data.stored_sequences import StoredPadded
 
 if TYPE_CHECKING:
     import keras
@@ -81,5 +82,5 @@ def _pairs(inside: list[Any], rows: Rows) -> int:
 
 def _longest(rows: Rows) -> int:
     """Return the length of the longest row, where a network takes rows of any length."""
-    padded = [features for features in rows.inputs.values() if isinstance(features, Padded)]
+    padded = [features for features in rows.inputs.values() if isinstance(features, Padded | StoredPadded)]
     return max((int(features.lengths.max(initial=1)) for features in padded), default=1)

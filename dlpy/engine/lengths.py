@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Padded
 from dlpy.data.rows import Rows
+from dlpy.data.stored_sequences import StoredPadded
 from dlpy.engine.device_rows import Resident, batch, input_shapes
 from dlpy.engine.model_state import seeds
 
@@ -54,13 +55,13 @@ class Lengths:
         Where several inputs are cut, the lengths are added.
         """
         cut = self.cut(rows)
-        lengths = [x.lengths for name, x in rows.inputs.items() if name in cut and isinstance(x, Padded)]
+        lengths = [x.lengths for name, x in rows.inputs.items() if name in cut and isinstance(x, Padded | StoredPadded)]
         return np.sum(lengths, axis=0) if len(lengths) > 1 else lengths[0] if lengths else None
 
     def _takes_any_length(self, rows: Rows, name: str) -> bool:
         shapes = input_shapes(self._model)
         shape = shapes[name] if len(rows.inputs) > 1 else next(iter(shapes.values()))
-        return isinstance(rows.inputs[name], Padded) and shape[0] is None
+        return isinstance(rows.inputs[name], Padded | StoredPadded) and shape[0] is None
 
 
 def ignores_padding(model: keras.Model, rows: Rows, name: str) -> bool:
@@ -73,7 +74,7 @@ def ignores_padding(model: keras.Model, rows: Rows, name: str) -> bool:
     import tensorflow as tf
 
     x = rows.inputs[name]
-    if not isinstance(x, Padded) or len(x) == 0 or x.length < 2:
+    if not isinstance(x, Padded | StoredPadded) or len(x) == 0 or x.length < 2:
         return True
     some, whole, width = _short_rows(x)
     alone = whole[:, -width:] if x.front else whole[:, :width]
@@ -122,7 +123,7 @@ def _others(model: keras.Model, rows: Rows, name: str) -> dict[str, Any]:
     return {other: tensor for other, tensor in x.items() if other != name}
 
 
-def _short_rows(rows: Padded) -> tuple[np.ndarray, np.ndarray, int]:
+def _short_rows(rows: Padded | StoredPadded) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the positions of the shortest rows, these padded, (rows, length) int32, and their greatest length."""
     ascending = np.argsort(rows.lengths, kind="stable")
     shortest = ascending[rows.lengths[ascending] > 0][:_ROWS]

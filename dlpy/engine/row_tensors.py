@@ -13,7 +13,6 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sparse, Windows
-from dlpy.engine.rows_ahead import RowsAhead
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 Shape = tuple[int | None, ...]
 
 _NUMBERS = count()  # never given twice, so that a graph cannot read the images of another store
-_EPOCHS: WeakValueDictionary[int, RowsAhead] = WeakValueDictionary()
 _STORES: WeakValueDictionary[int, Pictures] = WeakValueDictionary()  # what graphs read from, by these numbers
 
 
@@ -50,29 +48,6 @@ class ImageTensors(NamedTuple):
             return _STORES[int(store)].read(rows)
 
         return tf.ensure_shape(tf.numpy_function(read, [self.store, rows], tf.uint8), (rows.shape[0], *shape))
-
-
-class StoredTensors(NamedTuple):
-    """The rows of an epoch in a file, which a thread reads ahead in their order."""
-
-    epoch: Any  # () int64, a key of _EPOCHS
-
-    @classmethod
-    def of(cls, epoch: RowsAhead) -> StoredTensors:
-        """Return the rows of an epoch, which can be read as long as it exists."""
-        number = next(_NUMBERS)
-        _EPOCHS[number] = epoch
-        return cls(np.int64(number))
-
-    def take(self, start: tf.Tensor, rows: tf.Tensor, shape: Shape) -> tf.Tensor:
-        """Return these rows, which are those from a place in the order on."""
-        import tensorflow as tf
-
-        def read(epoch: np.ndarray, start: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            return _EPOCHS[int(epoch)].read(int(start), len(rows))
-
-        taken = tf.numpy_function(read, [self.epoch, start, rows], tf.float32)
-        return tf.ensure_shape(taken, (rows.shape[0], *shape))
 
 
 class ScaledTensors(NamedTuple):

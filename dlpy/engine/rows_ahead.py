@@ -7,7 +7,13 @@ from threading import Lock
 
 import numpy as np
 
+from dlpy.data.features import Padded, Sparse
+from dlpy.data.joined_features import joined
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredPadded, StoredSparse
+
+Gathered = np.ndarray | Padded | Sparse
+InFile = StoredArray | StoredPadded | StoredSparse
 
 _WINDOW_BYTES = 12_000_000  # gathered at once: the more, the closer together they lie in the file
 
@@ -21,23 +27,27 @@ class RowsAhead:
         batch_size: the number of rows in a step.
     """
 
-    def __init__(self, rows: StoredArray, order: np.ndarray, batch_size: int) -> None:
+    def __init__(self, rows: InFile, order: np.ndarray, batch_size: int) -> None:
         self._rows, self._order = rows, order
-        steps = max(1, _WINDOW_BYTES // (4 * rows.shape[1] * batch_size))
+        row_bytes = 8 * (2 + int(rows.lengths.mean())) if not isinstance(rows, StoredArray) else 4 * rows.shape[1]
+        steps = max(1, _WINDOW_BYTES // (row_bytes * batch_size))
         self._window = steps * batch_size
         self._lock, self._thread = Lock(), ThreadPoolExecutor(1)
-        self._read: dict[int, Future[np.ndarray]] = {}
+        self._read: dict[int, Future[Gathered]] = {}
 
-    def read(self, start: int, count: int) -> np.ndarray:
-        """Return rows from a place in the order on: (count, columns) float32."""
+    def read(self, start: int, count: int) -> Gathered:
+        """Return rows from a place in the order on."""
         first, last = start // self._window, max(start, start + count - 1) // self._window
         parts = [self._of_window(number) for number in range(first, last + 1)]
         if start + count == len(self._order):
             self._read = {}  # the memory is needed elsewhere until the rows are read again
         start -= first * self._window
-        return (parts[0] if len(parts) == 1 else np.concatenate(parts))[start : start + count]
+        whole = parts[0] if len(parts) == 1 else joined(parts)
+        if isinstance(whole, Padded | Sparse):
+            return whole.take(np.arange(start, start + count))
+        return np.asarray(whole)[start : start + count]
 
-    def _of_window(self, number: int) -> np.ndarray:
+    def _of_window(self, number: int) -> Gathered:
         """Return the rows of a window, and begin to read the next one."""
         with self._lock:
             self._read = {key: future for key, future in self._read.items() if number <= key <= number + 1}
@@ -47,5 +57,5 @@ class RowsAhead:
             present = self._read[number]
         return present.result()
 
-    def _gathered(self, number: int) -> np.ndarray:
+    def _gathered(self, number: int) -> Gathered:
         return self._rows.read(self._order[number * self._window : (number + 1) * self._window])

@@ -37,9 +37,11 @@ class StepEpoch:
         self._model, self._rows, self._listeners = model, rows, listeners
         most = min(_STEPS_PER_EXECUTION, rows.steps)
         even = [steps for steps in range(most, 0, -1) if pause is None or pause % steps == 0]
+        made_for = model.steps_per_execution, model.jit_compile
         model.steps_per_execution = 1 if listeners else even[0]
         model.jit_compile = jit_compile
-        model.make_train_function()
+        is_other = made_for != (model.steps_per_execution, model.jit_compile)
+        model.make_train_function(force=is_other)  # another fold may have fewer steps
         self._variables: Moved | None = None
         self._dataset: Any = None
 

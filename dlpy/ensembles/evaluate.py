@@ -26,8 +26,18 @@ from dlpy.runs.predictions import Stored
 from dlpy.scores.ensembles import combined, cross_combined
 from dlpy.training.answers import Answers, answers_for, arrays_of, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.evaluate import Part, Tell, Trained, by_output, restore, silent, wanted_parts
+from dlpy.training.evaluate import (
+    Part,
+    Tell,
+    Trained,
+    groups_of,
+    read_config,
+    restore,
+    silent,
+    wanted_parts,
+)
 from dlpy.training.loaded_rows import raw_parts
+from dlpy.training.output_scores import by_output
 
 
 def evaluate_ensemble(
@@ -48,21 +58,31 @@ def evaluate_ensemble(
     """
     refuse_checkpoint(which)
     members, sources = unchanged_members(run), _Sources()
-    restored = restore(members[0], "best", tell)
-    raw = sources.of(members[0], restored.experiment)
-    first = _First(restored, raw, wanted_parts(run, parts, raw))
-    found = [first.predicted]
-    for member in members[1:]:
-        trained = restore(member, "best", tell)
-        found.append(_predicted(trained, sources.of(member, trained.experiment), first.parts)[0])
-    if strict:
-        for part in first.parts:
-            require_familiar([one for each in found for one in each[part].unfamiliar], f"the {part} rows")
-    results = {part: _score(run, first, part, [each[part] for each in found]) for part in first.parts}
+    experiment, _ = read_config(members[0])
+    wanted, results = wanted_parts(run, parts, sources.of(members[0], experiment)), {}
+    for group in groups_of(members, wanted):
+        results |= _results(run, members, sources, (group, tell), strict=strict)
     if "test" in results:
         count_look(run)
     run.change("evaluation.json", lambda before: before | results)
     return results
+
+
+def _results(
+    run: Run, members: list[Run], sources: _Sources, what: tuple[list[Part], Tell], *, strict: bool
+) -> dict[str, Any]:
+    """Return the entries in evaluation.json of parts that the same models predict."""
+    parts, tell = what
+    restored = restore(members[0], "best", tell, part=parts[0])
+    first = _First(restored, sources.of(members[0], restored.experiment), parts)
+    found = [first.predicted]
+    for member in members[1:]:
+        trained = restore(member, "best", tell, part=parts[0])
+        found.append(_predicted(trained, sources.of(member, trained.experiment), parts)[0])
+    if strict:
+        for part in parts:
+            require_familiar([one for each in found for one in each[part].unfamiliar], f"the {part} rows")
+    return {part: _score(run, first, part, [each[part] for each in found]) for part in parts}
 
 
 def refuse_checkpoint(which: checkpoints.Which) -> None:
@@ -157,7 +177,7 @@ def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> 
         "unfamiliar": _records([one for predicted in found for one in predicted.unfamiliar]),
         "scores": scores,
         "baseline": common_sense,
-        **by_output(trained, answers, common_sense, first.train),
+        **by_output((trained.experiment, trained.task), answers, common_sense, first.train),
         "members": [
             {"run": member.id, "weights": dict(known.weights), "scores": own}
             for member, known, own in zip(member_runs(run), how.members, own_scores, strict=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.ensembles.evaluate import refuse_checkpoint, weights_of
 from dlpy.runs.directory import Run
 from dlpy.runs.members import how_combined, unchanged_members
 from dlpy.scores.ensembles import combined
-from dlpy.training.decisions import decisions_of, notes_of
+from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.given import Ask, Given, require_texts, rows_of_file, rows_of_texts
 from dlpy.training.held_out import best_epoch
@@ -47,14 +49,18 @@ def predict_together(run: Run, asked: Asked, ask: Ask, tell: Tell = silent) -> P
             raise DataError(
                 f"{one.given.what}: members read different numbers of rows ({member.id}: {len(one.given.rows):,})."
             )
-    found = [first, *others]
+    return together(run, [first, *others], task, decisions)
+
+
+def together(run: Run, found: Sequence[OfMember], task: Task, decisions: dict[str, Decision]) -> Predicted:
+    """Return the weighted mean of what the members of an ensemble predict, as a table."""
     unfamiliar = {json.dumps(item.record()): item for one in found for item in one.unfamiliar}
-    together = _mean(run, [one.numbers for one in found])
-    return as_table(together, first.given, task, decisions, list(unfamiliar.values()))
+    numbers = _mean(run, [one.numbers for one in found])
+    return as_table(numbers, found[0].given, task, decisions, list(unfamiliar.values()))
 
 
 @dataclass(frozen=True)
-class _OfMember:
+class OfMember:
     """The rows as a member reads them, its predictions by output, and values that no training row held."""
 
     given: Given
@@ -62,11 +68,11 @@ class _OfMember:
     unfamiliar: list[Unfamiliar]
 
 
-def _of_member(member: Run, asked: Asked, ask: Ask, tell: Tell) -> _OfMember:
+def _of_member(member: Run, asked: Asked, ask: Ask, tell: Tell) -> OfMember:
     trained = restore(member, "best", tell)
     given = _given(member, trained, asked, ask, tell)
     unfamiliar = unfamiliar_rows(trained, given, ask)
-    return _OfMember(given, numbers_for(trained, given), unfamiliar)
+    return OfMember(given, numbers_for(trained, given), unfamiliar)
 
 
 def _given(member: Run, trained: Trained, asked: Asked, ask: Ask, tell: Tell) -> Given:

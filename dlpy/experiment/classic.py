@@ -11,7 +11,7 @@ from dlpy.experiment.yaml_reader import Mistake
 if TYPE_CHECKING:
     from dlpy.experiment.experiment import Experiment
 
-ESTIMATOR_OPTIONS = {"metrics", "class_weight", "threshold"}  # of training: all that a classic model heeds
+ESTIMATOR_OPTIONS = {"metrics", "class_weight", "threshold", "refit"}  # of training: all that a classic model heeds
 
 
 def clashes_of_estimators(experiment: Experiment) -> list[Mistake]:

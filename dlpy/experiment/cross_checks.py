@@ -15,6 +15,7 @@ from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
 from dlpy.experiment.device_checks import clashes_of_devices
 from dlpy.experiment.phases import clashes_of_phases
+from dlpy.experiment.refit_checks import check_refit, clashes_of_refit
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     try:
         experiment.data.as_kept().check()
     except ConfigError as error:
-        mistakes.append(Mistake(("data",), str(error)))
+        mistakes.append(_of_data(str(error)))
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
     mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment) + clashes_of_devices(experiment)
+    mistakes += clashes_of_refit(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set
@@ -44,6 +46,14 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         message = f"features are computed once, but data.{keys[0]} changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model)
+
+
+def _of_data(message: str) -> Mistake:
+    """Return the mistake that a message such as "data.size: too small" is about."""
+    place, _, rest = message.partition(": ")
+    if rest and place.startswith("data.") and " " not in place:
+        return Mistake(tuple(place.split(".")), rest)
+    return Mistake(("data",), message)
 
 
 def _clashes_of_metrics(metrics: list[Metric], keys: Keys) -> list[Mistake]:
@@ -112,6 +122,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         attempt(("published",), _check_published, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "threshold"), check_threshold, experiment.training.threshold, task)
+    attempt(("training", "refit"), check_refit, experiment, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return attempt.mistakes
 

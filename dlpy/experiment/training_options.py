@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from dlpy.components.objectives import AnyLoss, AnyMetric, AnyOptimizer
 from dlpy.core.options import Block
@@ -30,6 +30,11 @@ def _criterion(value: Any) -> str:
     return str(Criterion.parse(str(value)))
 
 
+def _count_of_networks(value: Any) -> Any:
+    """Return a number of networks: true means 1."""
+    return int(value) if isinstance(value, bool) else value
+
+
 def _is_by_output(value: Any) -> bool:
     return isinstance(value, dict) and "name" not in value
 
@@ -52,6 +57,8 @@ def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
 _Metrics = list[AnyMetric]
 _ClassWeight = Literal["balanced"] | dict[str, float] | None
 _NOT_A_COMPONENT = Field(json_schema_extra={"not": {"required": ["name"]}})  # so that {name: mse} is one loss, not two
+_ANY_COUNT = WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": 20}]})
+Networks = Annotated[int, Field(ge=0, le=20), BeforeValidator(_count_of_networks), _ANY_COUNT]
 LossByOutput = Annotated[
     Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each"), _NOT_A_COMPONENT],
     _choice(_is_by_output),
@@ -96,6 +103,11 @@ class Training(Block):
     """Threshold of the probability of the second of two classes, or of each label, chosen on the validation rows at the
     end of training: f1, precision=0.95, recall=0.9 or cost=fp:1,fn:5; null: 0.5. `dlpy predict` decides by it,
     `dlpy evaluate` shows what it changes; metrics stay at 0.5."""
+    refit: Networks = 0
+    """Number of networks of a final model, which predicts new rows and is scored on test rows; the validation scores
+    remain those of the first model. true or 1: a network trained on the training and validation rows together, for the
+    best number of epochs. 5, for tables: the mean of five networks, each trained on all these rows but a fifth, which
+    decides when it stops. Default: no final model. Folds and the trials of a search have none."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""

@@ -25,7 +25,9 @@ class Explanation:
     def predictor(self) -> Predictor:
         """Return the restored run."""
         self.watcher.begins("restoring the run")
-        return predictor_of(self.run, self.ask.checkpoint, self.watcher.notice)
+        ask = self.ask
+        part = None if ask.texts or ask.file is not None else ask.part
+        return predictor_of(self.run, ask.checkpoint, self.watcher.notice, part)
 
     def save(self, figure: Any, name: str) -> str:
         """Write a figure to a file of that name in the folder; return its path."""

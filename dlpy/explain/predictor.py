@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from dlpy.data.task import Task
 from dlpy.engine.held_out_batch import bytes_of_row
 from dlpy.ensembles.evaluate import refuse_checkpoint, weights_of
 from dlpy.experiment.experiment import Experiment
+from dlpy.runs.bands import LEARNED
 from dlpy.runs.checkpoints import Which
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.runs.members import how_combined, unchanged_members
 from dlpy.scores.ensembles import combined
-from dlpy.training.evaluate import Tell, Trained, restore
+from dlpy.training.evaluate import Part, Tell, Trained, restore
 
 _BYTES = 128_000_000  # of rows that are transformed and predicted at a time
 
@@ -65,18 +66,21 @@ def _predicted(trained: Trained, raw: Rows) -> Numbers:
     return {name: numbers.astype(np.float64) for name, numbers in trained.own_predictions(trained.applied(raw)).items()}
 
 
-def predictor_of(run: Run, which: Which, tell: Tell) -> Predictor:
+def predictor_of(run: Run, which: Which, tell: Tell, part: Part | None = None) -> Predictor:
     """Return the model of a run as a function, restored once.
+
+    Args:
+        run, which, tell, part: as of `restore`.
 
     Raises:
         ConfigError: the members of an ensemble read the data in different ways.
         RunError: the run has no such checkpoint, or its files are damaged.
     """
     if run.record().kind != ENSEMBLE:
-        return Predictor(run, (restore(run, which, tell),), {})
+        return Predictor(run, (_as_learned(run, which, tell, part),), {})
     refuse_checkpoint(which)
     runs = unchanged_members(run)
-    members = tuple(restore(member, "best", tell) for member in runs)
+    members = tuple(_as_learned(member, "best", tell, part) for member in runs)
     alike = {"path": None, "transforms": []}  # the same rows may lie at several places
     read = [one.experiment.data.model_dump(mode="json") | alike for one in members]
     known = [(data, member.record().data.sha256) for data, member in zip(read, runs, strict=True)]
@@ -84,3 +88,8 @@ def predictor_of(run: Run, which: Which, tell: Tell) -> Predictor:
         raise ConfigError(f"the members of ensemble {run.id} read their data in different ways: explain one of them.")
     how = how_combined(run)
     return Predictor(run, members, {name: weights_of(how, name) for name in members[0].task.outputs})
+
+
+def _as_learned(run: Run, which: Which, tell: Tell, part: Part | None) -> Trained:
+    """Return the restored run with bands as they were learned, whose loss is the one that training reports."""
+    return replace(restore(run, which, tell, part=part), bands=LEARNED)

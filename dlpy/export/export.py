@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DlpyError, StorageError, in_one_line
+from dlpy.core.errors import ConfigError, DlpyError, in_one_line
+from dlpy.data.tables import parts_of_dates
 from dlpy.data.text import unicode_words
 from dlpy.export import prepare
 from dlpy.export.checking import Ran, run_programs
-from dlpy.export.formats import Format, format_of
+from dlpy.export.container import Container, write_container
+from dlpy.export.ensemble_job import EnsembleJob, ensemble_job_of
+from dlpy.export.folders import folder_for, written
+from dlpy.export.formats import DOCKER, Format, format_of
 from dlpy.export.job import Job, job_of
 from dlpy.export.programs import program
 from dlpy.export.signature import signature_of
@@ -22,13 +28,15 @@ from dlpy.export.write import write_network
 from dlpy.portable.network import Portable
 from dlpy.portable.sources import rows_given
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run
-from dlpy.storage.atomic import beside, json_text, storage
+from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.storage.atomic import json_text, storage
 from dlpy.training.evaluate import Tell, silent
+from dlpy.transforms import _among_quantiles, _normal
 
 _MOST_ROWS = 256  # that a file is checked with
 _EXAMPLES = 4
-EXPORTS = "exports"  # the folder of a run
+AnyJob = Job | EnsembleJob
+Folders = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Exported:
     after: dict[str, float]
 
 
-def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
+def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported | Container]:
     """Export a run to each of the formats.
 
     Raises:
@@ -73,44 +81,34 @@ def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
         SetupError: packages are missing, or a file does not run.
         DataError: the rows to check it with are missing.
     """
-    formats = [format_of(name, ask.quantize) for name in dict.fromkeys(ask.formats)]
-    folders = [_folder(run, to, ask, only=len(formats) == 1) for to in formats]
-    job = job_of(run, ask.checkpoint, tell)
-    parent = folders[0].parent
-    with storage(parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=parent))
-    try:
-        exported = _exported(job, list(zip(formats, folders, strict=True)), ask.quantize, scratch)
-        for made, folder in zip(exported, folders, strict=True):
-            _put(scratch / made.format, folder)
-        return exported
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        if parent == run.path / EXPORTS and not any(parent.iterdir()):
-            parent.rmdir()
-
-
-def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:
-    """Return the folder to write.
-
-    Raises:
-        ConfigError: it cannot be that.
-    """
-    if ask.output is not None and not only:
+    names = list(dict.fromkeys(ask.formats))
+    formats = [format_of(name, ask.quantize) for name in names if name != DOCKER]
+    named = {name: name if ask.quantize is None else f"{name}-{ask.quantize}" for name in names}
+    folders = {name: folder_for(run, folder, ask.output, force=ask.force) for name, folder in named.items()}
+    if ask.output is not None and len(names) > 1:
         raise ConfigError("--output names one folder, for one format: leave it out, or give one --to.")
-    named = to.name if ask.quantize is None else f"{to.name}-{ask.quantize}"
-    folder = ask.output or run.path / EXPORTS / named
-    if folder.is_file():
-        raise ConfigError(f"--output {folder}: there is a file of that name. Give a folder.")
-    if folder.exists() and not ask.force:
-        raise ConfigError(f"{folder} exists: --force replaces it, and --output names another folder.")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "signature.json").is_file():
-        raise ConfigError(f"--force replaces exports alone, and {folder} is none. Give another folder.")
-    return folder
+    if DOCKER in names and (ask.quantize is not None or ask.checkpoint != "best"):
+        raise ConfigError("--to docker serves the best checkpoint as it is: leave --quantize and --checkpoint out.")
+    return [*_networks(run, ask, formats, folders, tell), *_containers(run, folders)]
 
 
-def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
+def _networks(run: Run, ask: Ask, formats: Sequence[Format], folders: Folders, tell: Tell) -> list[Exported]:
+    if not formats:
+        return []
+    job = (ensemble_job_of if run.record().kind == ENSEMBLE else job_of)(run, ask.checkpoint, tell)
+    wanted = [(to, folders[to.name]) for to in formats]
+    with written(run, {to.name: folder for to, folder in wanted}) as scratch:
+        return _exported(job, wanted, ask.quantize, scratch)
+
+
+def _containers(run: Run, folders: Folders) -> list[Container]:
+    if DOCKER not in folders:
+        return []
+    with written(run, {DOCKER: folders[DOCKER]}) as scratch:
+        return [write_container(run, scratch / DOCKER, folders[DOCKER])]
+
+
+def _exported(job: AnyJob, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
     """Write and check each format in a folder of its name within `scratch`."""
     made: dict[bool, Portable] = {}
     for to, _ in wanted:
@@ -124,7 +122,7 @@ def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None,
     return [_judged(job, to, folder, one, (scratch, quantize)) for (to, folder), one in zip(wanted, ran, strict=True)]
 
 
-def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
+def _write(job: AnyJob, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
     with storage(folder):
         folder.mkdir()
         try:
@@ -137,8 +135,17 @@ def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str
         (folder / "signature.json").write_text(json_text(signature), "utf-8")
         (folder / "example.py").write_text(program(to.name, to.file), "utf-8")
         shutil.copyfile(prepare.__file__, folder / "prepare.py")
-        if any(spec["prepare"] == "texts" for spec in signature["inputs"]):
-            shutil.copyfile(unicode_words.__file__, folder / "unicode_words.py")
+        for module in _needed(signature):
+            shutil.copyfile(module.__file__ or "", folder / Path(module.__file__ or "").name)
+
+
+def _needed(signature: Mapping[str, Any]) -> list[ModuleType]:
+    """Return the modules that prepare.py imports from its folder."""
+    inputs = signature["inputs"]
+    of_texts = any(spec["prepare"] == "texts" for spec in inputs)
+    steps = {kind for spec in inputs for step in spec.get("steps", ()) for kind in step}
+    found = [*[unicode_words] * of_texts, *[parts_of_dates] * ("dates" in steps)]
+    return [*found, *[_normal, _among_quantiles] * bool(steps & {"ranks", "intervals"})]
 
 
 def _reason(error: Exception) -> str:
@@ -147,7 +154,7 @@ def _reason(error: Exception) -> str:
     return f"its converter fails at {operation[1]}" if operation else in_one_line(error).removesuffix(".")
 
 
-def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
+def _judged(job: AnyJob, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
     """Return what to say of a file that ran.
 
     Raises:
@@ -169,18 +176,3 @@ def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str |
 def _size(path: Path) -> int:
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)
-
-
-def _put(made: Path, folder: Path) -> None:
-    """Move a complete export to its place, where it replaces an earlier one."""
-    with storage(folder):
-        old = beside(folder)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            made.rename(folder)
-        except OSError as error:
-            if old.exists():
-                old.rename(folder)
-            raise StorageError(f"cannot write {folder}: {error.strerror or error}.") from error
-        shutil.rmtree(old, ignore_errors=True)

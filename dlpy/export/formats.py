@@ -26,6 +26,7 @@ class Format:
     one_row: bool = False
 
 
+DOCKER = "docker"  # no format of a network: the run itself, with dlpy
 FORMATS = {
     "keras": Format("keras", "model.keras", "a Keras file"),
     "savedmodel": Format("savedmodel", "saved_model", "a SavedModel"),
@@ -42,7 +43,7 @@ def format_of(name: str, quantize: str | None) -> Format:
         SetupError: it needs packages that are not installed.
     """
     if name not in FORMATS:
-        raise ConfigError(f"--to {name}: there is no such format.{did_you_mean(name, FORMATS)}")
+        raise ConfigError(f"--to {name}: there is no such format.{did_you_mean(name, [*FORMATS, DOCKER])}")
     if quantize is not None and quantize not in QUANTIZATIONS:
         raise ConfigError(f"--quantize {quantize}: expected float16 or int8.{did_you_mean(quantize, QUANTIZATIONS)}")
     if quantize is not None and name != "litert":

@@ -11,11 +11,12 @@ from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
+from dlpy.experiment.experiment import Experiment
 from dlpy.export.comparison import Checked
 from dlpy.export.signature import Told
 from dlpy.portable.network import GENERATED, Parts, Portable, generator, portable_network
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.runs.directory import Run
 from dlpy.sampling.images import asked_for, latent_vectors, make
 from dlpy.training.decisions import decisions_of
 from dlpy.training.estimators import network_of
@@ -57,7 +58,9 @@ class Job:
             return generator(model.sampler)  # type: ignore[attr-defined]
         pairs = list(zip(trained.pipeline.transforms, trained.pipeline.states, strict=True))
         return portable_network(
-            Parts(trained.experiment.model, model, trained.task, pairs), self.training, strings=strings
+            Parts(trained.experiment.model, model, trained.task, pairs, trained.bands.factors),
+            self.training,
+            strings=strings,
         )
 
 
@@ -68,23 +71,26 @@ def job_of(run: Run, which: checkpoints.Which, tell: Tell) -> Job:
         ConfigError: no format holds its model.
         DataError: its data is missing, or has changed.
     """
-    if run.record().kind == ENSEMBLE:
-        raise ConfigError(f"run {run.id} is an ensemble: export each of its members.")
     experiment, _ = read_config(run)
-    if isinstance(experiment.model, EstimatorModel):
-        raise ConfigError(f"{experiment.model.name} is no network: no format of --to holds it.")
+    require_network(experiment)
     trained = restore(run, which, tell)
     if trained.task.translates:
-        raise ConfigError("seq2seq writes texts token by token with two networks: no format of --to holds that.")
+        raise ConfigError("seq2seq writes texts with two networks: of the formats, docker alone holds them.")
     if isinstance(experiment.model, GenerativeModel):
         return _of_generator(run, trained)
     parts = raw_parts(run, experiment)
     part = "validation" if "validation" in parts else "train"
-    raw = _some(parts[part])
+    raw = some_rows(parts[part])
     rows = trained.applied(raw)
     checked = Checked(rows, trained.own_predictions(rows), trained.task)
     decisions = decisions_of(run, trained.epoch, tell) if trained.task.has_answers else {}
     return Job(run, trained, parts["train"], raw, part, checked, Told(trained.task, decisions))
+
+
+def require_network(experiment: Experiment, of: str = "") -> None:
+    """Raise ConfigError for a model that is no network; `of` begins the message."""
+    if isinstance(experiment.model, EstimatorModel):
+        raise ConfigError(f"{of}{experiment.model.name} is no network: of the formats, docker alone holds it.")
 
 
 def _of_generator(run: Run, trained: Trained) -> Job:
@@ -97,7 +103,7 @@ def _of_generator(run: Run, trained: Trained) -> Job:
     return Job(run, trained, rows, rows, "generated", Checked(rows, {GENERATED: made}, task), Told(task, {}))
 
 
-def _some(rows: Rows) -> Rows:
+def some_rows(rows: Rows) -> Rows:
     """Return at most as many rows as a file is checked with, spread over all."""
     if len(rows) <= _MOST_ROWS:
         return rows

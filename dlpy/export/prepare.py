@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -22,12 +23,15 @@ def prepare(rows: Mapping[str, Any], signature: Spec) -> dict[str, np.ndarray]:
     """
     ways: dict[str, Callable[[Any, Spec], np.ndarray]] = {
         "array": lambda given, spec: np.asarray(given, spec["dtype"]),
+        "numbers": _numbers,
         "strings": lambda given, spec: np.asarray(given, np.str_),
         "codes": _codes,
         "texts": _texts,
-        "sequences": lambda given, spec: _numbers([[n for n in row if n >= 0] for row in given], spec),
+        "sequences": lambda given, spec: _integers([[n for n in row if n >= 0] for row in given], spec),
     }
-    return {spec["name"]: ways[spec["prepare"]](rows[spec["name"]], spec) for spec in signature["inputs"]}
+    return {
+        spec["name"]: ways[spec["prepare"]](rows[spec.get("rows", spec["name"])], spec) for spec in signature["inputs"]
+    }
 
 
 def named(answers: np.ndarray, output: Spec) -> list[Any]:
@@ -62,14 +66,80 @@ def _codes(cells: Any, spec: Spec) -> np.ndarray:
     return np.array(columns, spec["dtype"]).T
 
 
+def _numbers(cells: Any, spec: Spec) -> np.ndarray:
+    """Return the numeric columns of a table after the steps that come before the network."""
+    numbers = np.asarray(cells, np.float64)
+    for step in spec["steps"]:
+        ((kind, options),) = step.items()
+        numbers = _STEPS[kind](numbers, options)
+    return numbers.astype(spec["dtype"])
+
+
+def _marked(numbers: np.ndarray, options: Spec) -> np.ndarray:
+    """Return numbers with columns of 1 where a cell is missing; those of categories are left to the network."""
+    marks = np.isnan(numbers[:, options["columns"]])
+    return np.concatenate([numbers, marks, np.zeros((len(numbers), options["of_categories"]))], axis=1)
+
+
+def _filled(numbers: np.ndarray, fills: Sequence[float | None]) -> np.ndarray:
+    return np.where(np.isnan(numbers), np.array(fills, np.float64), numbers)
+
+
+def _dates(numbers: np.ndarray, options: Spec) -> np.ndarray:
+    columns_of = import_module("parts_of_dates").columns_of  # the file beside this one
+    told = zip(options["replaced"], options["parts"], options["first"], strict=True)
+    found = [columns_of(numbers[:, at], parts, first, cyclic=options["cyclic"]) for at, parts, first in told]
+    return np.concatenate([numbers[:, options["kept"]], *found], axis=1)
+
+
+def _scaled(numbers: np.ndarray, options: Spec) -> np.ndarray:
+    widths = [np.inf if width is None else width for width in options["width"]]
+    scaled, limit = (numbers - np.array(options["middle"])) / np.array(widths), options["limit"]
+    return scaled if limit is None else scaled / np.sqrt(1 + np.square(scaled / limit))
+
+
+def _ranked(numbers: np.ndarray, options: Spec) -> np.ndarray:
+    """Return the ranks among quantiles, or the numbers of the standard normal distribution at these ranks."""
+    ranks_among = import_module("_among_quantiles").ranks_among  # these files are beside this one
+    columns = zip(numbers.T, map(np.array, options["quantiles"]), strict=True)
+    ranks = np.column_stack([ranks_among(one, ends, np.linspace(0, 1, len(ends))) for one, ends in columns])
+    least = options["cut_off"]
+    return ranks if least is None else import_module("_normal").normal_quantiles(np.clip(ranks, least, 1 - least))
+
+
+def _in_intervals(numbers: np.ndarray, edges: Sequence[Sequence[float]]) -> np.ndarray:
+    shares_of = import_module("_among_quantiles").shares_of_intervals
+    columns = zip(numbers.T, map(np.array, edges), strict=True)
+    return np.concatenate([np.empty((len(numbers), 0)), *(shares_of(one, ends) for one, ends in columns)], axis=1)
+
+
+_STEPS: dict[str, Callable[[np.ndarray, Any], np.ndarray]] = {
+    "mark": _marked,
+    "fill": _filled,
+    "dates": _dates,
+    "scale": _scaled,
+    "log": lambda numbers, added: np.log(numbers + added),
+    "ranks": _ranked,
+    "intervals": _in_intervals,
+}
+
+
 def _texts(texts: Iterable[str], spec: Spec) -> np.ndarray:
-    number_of = {word: number for number, word in enumerate(spec["words"], spec["first"])}
-    unknown = spec["first"] - 1
-    rows = [[number_of.get(term, unknown) for term in _terms(str(text), spec["tokenize"])] for text in texts]
-    return _numbers([[number for number in row if number] for row in rows], spec)
+    number_of = _hashed(spec["hash"]) if "hash" in spec else _known(spec["words"], spec["first"])
+    rows = [[number_of(term) for term in _terms(str(text), spec["tokenize"])] for text in texts]
+    return _integers([[number for number in row if number] for row in rows], spec)
 
 
-def _numbers(rows: list[list[int]], spec: Spec) -> np.ndarray:
+def _known(words: Sequence[str], first: int) -> Callable[[str], int]:
+    number_of = {word: number for number, word in enumerate(words, first)}
+    return lambda word: number_of.get(word, first - 1)
+
+
+def _hashed(size: int) -> Callable[[str], int]:
+    return lambda word: 1 + crc32(word.encode("utf-8", "surrogatepass")) % (size - 1)
+
+
+def _integers(rows: list[list[int]], spec: Spec) -> np.ndarray:
     """Return rows of integers padded to one length, or as bags of words."""
     return _padded(rows, spec) if "pad" in spec else _bags(rows, spec)
 
@@ -78,6 +148,7 @@ def _padded(rows: list[list[int]], spec: Spec) -> np.ndarray:
     pad, found = spec["pad"], np.zeros((len(rows), spec["pad"]["length"]), spec["dtype"])
     for place, row in enumerate(rows):
         kept = row[-pad["length"] :] if pad["cut"] == "front" else row[: pad["length"]]
+        kept = kept[::-1] if pad["reverse"] else kept
         start = pad["length"] - len(kept) if pad["fill"] == "front" else 0
         found[place, start : start + len(kept)] = kept
     return found

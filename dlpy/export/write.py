@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlpy.export.formats import Format
+from dlpy.export.functions import function_of
+from dlpy.export.litert import write_litert
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +33,7 @@ def write_network(network: keras.Model, to: Format, path: Path, quantize: str | 
         "keras": lambda: network.save(path),
         "savedmodel": lambda: _write_savedmodel(network, path),
         "onnx": lambda: _write_onnx(network, path),
-        "litert": lambda: _write_litert(network, path, quantize),
+        "litert": lambda: write_litert(network, path, quantize),
     }
     with redirect_stdout(StringIO()), _silent(), _without_recurrent_dropout(network):
         ways[to.name]()
@@ -68,29 +69,10 @@ def _without_recurrent_dropout(network: keras.Model) -> Iterator[None]:
             cell.dropout, cell.recurrent_dropout = dropout, recurrent_dropout
 
 
-def _function(network: keras.Model, rows: int | None) -> tuple[Any, list[Any]]:
-    """Return the network as a function of TensorFlow with named arguments, and their types.
-
-    Args:
-        network: takes and returns dicts.
-        rows: that it takes at a time; None: any number.
-    """
-    import tensorflow as tf
-
-    inputs = {tensor.name: tensor for tensor in network.inputs}
-    specs = {name: tf.TensorSpec((rows, *x.shape[1:]), x.dtype, name=name) for name, x in inputs.items()}
-
-    def answers(**given: Any) -> Any:
-        return network(given, training=False)
-
-    function: Any = tf.function(answers, autograph=False)
-    return function.get_concrete_function(**specs), list(specs.values())
-
-
 def _write_savedmodel(network: keras.Model, path: Path) -> None:
     import tensorflow as tf
 
-    function, _ = _function(network, None)
+    function, _ = function_of(network, None)
     module: Any = tf.Module()
     module.network, module.function = network, function  # keep the weights, and the tables of lookups
     tf.saved_model.save(module, str(path), signatures={"serving_default": function})
@@ -101,7 +83,7 @@ def _write_onnx(network: keras.Model, path: Path) -> None:
 
     tf2onnx: Any = import_module("tf2onnx")
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    _, specs = _function(network, None)
+    _, specs = function_of(network, None)
     names = [spec.name for spec in specs]
     outputs = list(network.output)
 
@@ -131,40 +113,3 @@ def _as_erf(graph: Any, node: Any, name: str, options: Any) -> None:
 def _as_where(graph: Any, node: Any, name: str, options: Any) -> None:
     """Let ONNX choose between numbers: the converter multiplies by 0 and 1, which makes NaN of a NaN not chosen."""
     node.type = "Where"
-
-
-def _write_litert(network: keras.Model, path: Path, quantize: str | None) -> None:
-    """Write a network for one row at a time: recurrent ones cannot be converted otherwise."""
-    import tensorflow as tf
-
-    module: Any = tf.Module()
-    module.function = _frozen(network)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        tf.saved_model.save(module, folder, signatures={"serving_default": module.function})
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if quantize is not None:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if quantize == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        path.write_bytes(converter.convert())
-
-
-def _frozen(network: keras.Model) -> Any:
-    """Return the function of a network for one row, with constants in place of weights.
-
-    The converter would leave weights as variables, which no program fills.
-    """
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    function, specs = _function(network, 1)
-    frozen = convert_variables_to_constants_v2(function)
-    given = [tensor.name.removesuffix(":0") for tensor in frozen.inputs]
-    outputs = sorted(network.output)  # TensorFlow's order
-
-    def answers(**rows: Any) -> Any:
-        found = frozen(*(rows[name] for name in given))
-        return dict(zip(outputs, found, strict=True))
-
-    named: Any = tf.function(answers, autograph=False)
-    return named.get_concrete_function(**{spec.name: spec for spec in specs})

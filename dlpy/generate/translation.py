@@ -16,8 +16,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.translation import Search
 from dlpy.training import evaluate
-from dlpy.training.estimators import network_of
-from dlpy.training.written_texts import Writer
+from dlpy.training.predict import texts_for
 
 
 def write_targets(
@@ -34,9 +33,7 @@ def write_targets(
     texts = checked(sources, lambda row: where if len(sources) == 1 else f"{where}, line {row + 1}")
     trained = evaluate.restore(run, which)
     rows = Rows({SOURCE: texts}, {}, np.arange(len(texts)))
-    unfamiliar = trained.pipeline.unfamiliar(rows)
-    writer = Writer.of(network_of(trained.engine), trained.pipeline)
-    return writer.texts(trained.applied(rows), search), unfamiliar
+    return texts_for(trained, rows, search), trained.pipeline.unfamiliar(rows)
 
 
 def sources_of(source: str | None, source_file: Path | None) -> tuple[list[str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -181,4 +182,8 @@ def _arrays(predicted: Predicted) -> dict[str, np.ndarray]:
 
 
 def _warn(line: str) -> None:
-    warnings.warn(line, stacklevel=2)
+    """Warn at the line of the program that called dlpy."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("dlpy", "contextlib"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(line, stacklevel=level)

@@ -30,6 +30,11 @@ class Pinball(Loss):
     """Levels of the quantiles, each between 0 and 1 and one of them 0.5: [0.1, 0.5, 0.9] is a band of 80 % around the
     median."""
 
+    conformal: bool = True
+    """Make each band wider or narrower after training, by a factor, so that it holds the truth of validation rows as
+    often as asked (conformalized quantiles). Of a series, bands are only made wider, and less so the fewer validation
+    windows there are. false: bands stay as learned."""
+
     @field_validator("quantiles")
     @classmethod
     def _ascend(cls, levels: list[float]) -> list[float]:

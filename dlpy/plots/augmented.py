@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlpy.components.plot import Plot
 from dlpy.drawing.figures import new_figure, panels
@@ -20,6 +20,7 @@ class Augmented(Plot):
     """A training image and augmented versions of it, as training saw them."""
 
     name: Literal["augmented"] = "augmented"
+    shows_training: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

@@ -10,6 +10,7 @@ from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.data.tables.timestamps import stamp
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure, panels
+from dlpy.runs.bands import shown_bands
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import in_unit, stored_predictions
@@ -29,7 +30,7 @@ class Fan(Plot):
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
         return {
-            stored.key: _figure(run, stored, stored.drawn, stored.history)
+            stored.key: _figure(run, shown_bands(run, stored), stored.drawn, stored.history)
             for stored in stored_predictions(run)
             if stored.drawn is not None and stored.history is not None and len(stored.drawn)
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.components.plot import Plot
@@ -46,6 +46,7 @@ class HistoryPlot(Plot):
     """
 
     name: Literal["history"] = "history"
+    shows_training: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Made(Plot):
     """Of a vae: reconstructions, interpolations, latent grid and map; of a gan: samples beside real images."""
 
     name: Literal["made"] = "made"
+    shows_training: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlpy.components.plot import Plot
 from dlpy.drawing.network import network_figure
@@ -21,6 +21,7 @@ class NetworkPlot(Plot):
     """The layers of a model of the family graph or combined: kinds, shapes, weights, and what goes into each."""
 
     name: Literal["network"] = "network"
+    shows_training: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

@@ -14,8 +14,11 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.units import own_tensor
 from dlpy.engine.custom_step import Sampler
+from dlpy.engine.mean_of_networks import mean_of, networks_of
 from dlpy.engine.members import with_plain_layers
 from dlpy.models._inlined import inlined
+from dlpy.portable.bands import with_widths
+from dlpy.portable.series import own_of_series
 from dlpy.portable.sources import Source, Wanted, input_name, source_of
 from dlpy.portable.tables import Pairs
 
@@ -53,12 +56,16 @@ def generator(sampler: Sampler) -> Portable:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of a network: the family, the model with its weights, its task, and transforms with their states."""
+    """The parts of a network: the family, the model with its weights, its task, and transforms with their states.
+
+    factors: of the widths of its bands, the widest first; () where they stay as they were learned.
+    """
 
     family: Model
     model: keras.Model
     task: Task
     pairs: Pairs
+    factors: tuple[float, ...] = ()
 
 
 def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
@@ -75,8 +82,6 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
     import keras
 
     model = plain_model(parts)
-    if any(output.by_series for output in parts.task.outputs.values()):
-        raise ConfigError("each series has a scale of its own, and a window does not say which series it is of.")
     tensors = dict(zip(_names(model, parts.task), model.inputs, strict=True))
     sources = {}
     for name, tensor in tensors.items():
@@ -84,9 +89,18 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
         sources[name] = source_of(Wanted(name, own, raw.inputs[name], parts.task.inputs[name], tensor, strings))
     prepared = {name: source.prepared for name, source in sources.items()}
     only = next(iter(prepared.values()))
-    answers = _by_name(model(prepared if len(prepared) > 1 else only), parts.task)
+    answers = _of_own_series(model(prepared if len(prepared) > 1 else only), parts, sources)
     inputs = {name: tensor for source in sources.values() for name, tensor in source.inputs.items()}
-    return Portable(keras.Model(inputs, answers), sources)
+    return Portable(keras.Model(inputs, _by_name(answers, parts)), sources)
+
+
+def _of_own_series(answers: Any, parts: Parts, sources: Mapping[str, Source]) -> Any:
+    """Return the answers of a model, those of several series with scales of their own in the unit of each."""
+    if not any(output.by_series for output in parts.task.outputs.values()):
+        return answers
+    series = next(source.series for source in sources.values() if source.series is not None)
+    state = next(state for _, state in parts.pairs if "series" in state)
+    return own_of_series(answers, state, series)
 
 
 def prepared_network(parts: Parts) -> keras.Model:
@@ -100,7 +114,7 @@ def prepared_network(parts: Parts) -> keras.Model:
         for name, x in zip(names, model.inputs, strict=True)
     }
     answers = model(inputs if len(inputs) > 1 else next(iter(inputs.values())))
-    return keras.Model({x.name: x for x in inputs.values()}, _by_name(answers, parts.task))
+    return keras.Model({x.name: x for x in inputs.values()}, _by_name(answers, parts))
 
 
 def plain_model(parts: Parts) -> keras.Model:
@@ -118,6 +132,8 @@ def plain_model(parts: Parts) -> keras.Model:
         inputs = {name: _dense(given) for name, given in parts.task.inputs.items()}
         model = parts.family.resolved(parts.task).build(replace(parts.task, inputs=inputs))
         model.set_weights(parts.model.get_weights())
+    if networks := networks_of(model):
+        return inlined(mean_of([with_plain_layers(keras.Model(one.input, one.output)) for one in networks]))
     return inlined(with_plain_layers(keras.Model(model.input, model.output)))
 
 
@@ -141,10 +157,12 @@ def _inner(transform: Transform) -> Transform:
     return transform.inner if isinstance(transform, OfInput) else transform
 
 
-def _by_name(answers: Any, task: Task) -> dict[str, Any]:
+def _by_name(answers: Any, parts: Parts) -> dict[str, Any]:
     """Return the answers by output, numbers in the target's own unit."""
-    found: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {next(iter(task.outputs)): answers}
-    return {name: _own(tensor, task.outputs[name], name) for name, tensor in found.items()}
+    outputs = parts.task.outputs
+    found: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {next(iter(outputs)): answers}
+    given = {name: with_widths(tensor, outputs[name], parts.factors) for name, tensor in found.items()}
+    return {name: _own(tensor, outputs[name], name) for name, tensor in given.items()}
 
 
 def _own(answers: Any, output: Output, name: str) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import RunError
-from dlpy.core.parsing import Scores, parse, read_json, read_mapping
+from dlpy.core.parsing import Scores, read_json
 from dlpy.core.suggestions import command
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import beside, sha256, storage
@@ -96,7 +96,7 @@ def _state(folder: Path) -> CheckpointState:
 def verify(folder: Path, name: str) -> None:
     """Raise RunError if a file does not have the checksum in the manifest."""
     try:
-        digests = parse(read_mapping(folder / "manifest.json", _Manifest), _Manifest)
+        digests = read_json(folder / "manifest.json", _Manifest)
         same = digests.get(name) == sha256(folder / name)
     except OSError as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None

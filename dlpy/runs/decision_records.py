@@ -1,4 +1,4 @@
-"""Schemas of what is decided on held-out rows: calibration.json and thresholds.json."""
+"""Schemas of what is decided on held-out rows: calibration.json, thresholds.json and bands.json."""
 
 from __future__ import annotations
 
@@ -18,6 +18,22 @@ class CalibrationRecord:
     on: list[str]
     temperatures: Mapping[str, float]
     rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class BandsRecord:
+    """bands.json: what the distance of each band's ends from the median is multiplied by, and what it was fitted on.
+
+    asked, factors: of each band, the widest one first. windows: of a series, how many of the rows have no target in
+    common; None for other rows. epoch, on: as in CalibrationRecord. rows: their number.
+    """
+
+    epoch: int
+    on: list[str]
+    asked: list[float]
+    factors: list[float]
+    rows: int
+    windows: int | None
 
 
 @dataclass(frozen=True)

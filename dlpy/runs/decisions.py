@@ -1,4 +1,4 @@
-"""What was fitted on a run's held-out rows for its predictions: calibration.json and thresholds.json."""
+"""What was fitted on a run's held-out rows for its predictions: calibration.json, thresholds.json and bands.json."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 from dlpy.core.errors import RunError, StorageError
 from dlpy.core.parsing import parse
-from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
+from dlpy.runs.decision_records import BandsRecord, CalibrationRecord, ThresholdsRecord
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import storage
 from dlpy.storage.cache import alone
 
-CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
+CALIBRATION, THRESHOLDS, BANDS = "calibration.json", "thresholds.json", "bands.json"
+_NAMES = {CalibrationRecord: CALIBRATION, ThresholdsRecord: THRESHOLDS, BandsRecord: BANDS}
 
 
 def read_calibration(run: Run) -> CalibrationRecord | None:
@@ -40,14 +41,25 @@ def read_thresholds(run: Run) -> ThresholdsRecord | None:
     return found
 
 
-def write_decision(run: Run, record: CalibrationRecord | ThresholdsRecord) -> None:
+def read_bands(run: Run) -> BandsRecord | None:
+    """Return bands.json, or None if bands of quantiles stay as they were learned.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    found = _read(run, BANDS, BandsRecord)
+    if found is not None and not (len(found.factors) == len(found.asked) and min(found.factors, default=1.0) > 0):
+        raise RunError(f"{run.path / BANDS} is damaged: it needs a factor above 0 for each band.")
+    return found
+
+
+def write_decision(run: Run, record: CalibrationRecord | ThresholdsRecord | BandsRecord) -> None:
     """Write a record into the run, in place of an earlier one."""
-    name = CALIBRATION if isinstance(record, CalibrationRecord) else THRESHOLDS
-    run.change(name, lambda _: asdict(record))
+    run.change(_NAMES[type(record)], lambda _: asdict(record))
 
 
 def forget_decision(run: Run, name: str) -> bool:
-    """Remove calibration.json or thresholds.json; return whether it was there."""
+    """Remove one of these files; return whether it was there."""
     path = run.path / name
     with storage(path), alone(run.changes):
         if path.is_dir():

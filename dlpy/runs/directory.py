@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import RunError, StorageError, printable
-from dlpy.core.parsing import parse, read_mapping
+from dlpy.core.parsing import read_json, read_json_or_empty, read_mapping
 from dlpy.core.suggestions import command
 from dlpy.runs.record import JSON_FILES, Evaluation, Record, Summary
 from dlpy.storage.atomic import json_text, storage, write_whole
@@ -25,9 +25,10 @@ ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of 
 SEARCH_KIND = "search"
 ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
 PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose text workers recognize the run
-FINAL_MODEL = "refit"  # folder of a search: the run of its final model
+FINAL_MODEL = "refit"  # folder of a search, or of a training: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
+    "bands.json",
     "calibration.json",
     "evaluation.json",
     "rivals.json",
@@ -59,10 +60,11 @@ class Run:
     def id(self) -> str:
         """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of a fold or one of several seeds, its path from there.
 
-        So it is of the final model of a search.
+        So it is of the final model of a search, and of a training.
         """
-        if self.path.name == FINAL_MODEL and NAMED.fullmatch(self.path.parent.name):
-            return f"{self.path.parent.name}/{FINAL_MODEL}"
+        above = Run(self.path.parent)
+        if self.path.name == FINAL_MODEL and (NAMED.fullmatch(above.path.name) or above.owner is not None):
+            return f"{above.id}/{FINAL_MODEL}"
         return self.path.name if self.owner is None else f"{self.owner.id}/{self.path.parent.name}/{self.path.name}"
 
     @property
@@ -151,10 +153,10 @@ class Run:
         Raises:
             RunError: the file is damaged or missing.
         """
-        content = self.read("run.json")
-        if not content:
-            raise RunError(f"{self.path / 'run.json'} is missing.")
-        return parse(content, Record)
+        try:
+            return read_json(self.path / "run.json", Record)
+        except FileNotFoundError:
+            raise RunError(f"{self.path / 'run.json'} is missing.") from None
 
     def summary(self) -> Summary:
         """Return summary.json; an empty one if it is not written yet.
@@ -162,7 +164,7 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        return parse(self.read("summary.json"), Summary)
+        return read_json_or_empty(self.path / "summary.json", Summary)
 
     def evaluation(self) -> Mapping[str, Evaluation]:
         """Return evaluation.json by split; an empty one if it is not written yet.
@@ -170,7 +172,7 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        return parse(self.read("evaluation.json"), Mapping[str, Evaluation])
+        return read_json_or_empty(self.path / "evaluation.json", Mapping[str, Evaluation])
 
     def read(self, name: str) -> dict[str, Any]:
         """Return a JSON file as plain values; an empty mapping if it is not written yet.

@@ -76,10 +76,27 @@ def find_model(reference: str, folder: Path | None = None) -> Run:
     return final if is_search and final.read("run.json").get("status") == "completed" else run
 
 
-def _final_of(search: Run) -> Run:
-    final = Run(search.path / FINAL_MODEL)
+def final_model(run: Run) -> Run | None:
+    """Return the final model of a run with `training.refit`; None if it has none, or does not have it yet.
+
+    Raises:
+        RunError: it is missing or damaged.
+    """
+    if run.record().kind != "train":
+        return None
+    final = Run(run.path / FINAL_MODEL)
+    if final.read("run.json").get("status") == "completed":
+        return final
+    if run.summary().refit is not None:
+        raise RunError(f"{final.path}, the final model of run {run.id}, is missing or damaged.")
+    return None
+
+
+def _final_of(run: Run) -> Run:
+    final = Run(run.path / FINAL_MODEL)
     if not (final.path / "run.json").is_file():
-        raise RunError(f"run {search.id} has no final model in {FINAL_MODEL}/: `dlpy search --refit` trains one.")
+        hint = "`dlpy search --refit`" if run.record().kind == SEARCH_KIND else "training.refit: true"
+        raise RunError(f"run {run.id} has no final model in {FINAL_MODEL}/: {hint} trains one.")
     return final
 
 

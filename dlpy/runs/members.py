@@ -11,6 +11,7 @@ from dlpy.core.errors import RunError
 from dlpy.runs.checkpoint_files import whole
 from dlpy.runs.directory import Run
 from dlpy.runs.how import HowCombined, Member
+from dlpy.runs.lookup import final_model
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import sha256
 
@@ -71,15 +72,22 @@ def member_digest(member: Run) -> str:
         RunError: one of them is missing or damaged.
     """
     require_own(member.path)
+    digest = hashlib.sha256()
+    for one in [member, *(final for final in [final_model(member)] if final is not None)]:
+        for path in _deciding(one):
+            digest.update(sha256(path).encode())
+    return digest.hexdigest()
+
+
+def _deciding(member: Run) -> Iterator[Path]:
+    """Yield the files that the predictions of a model follow from."""
     folder = member.checkpoints / "best"
     whole(folder)  # its manifest has the checksum of each file
     paths = [member.config, *([member.transforms] if member.transforms.is_file() else []), folder / "manifest.json"]
-    digest = hashlib.sha256()
     for path in paths:
         if not path.is_file():
             raise RunError(f"{path} is missing.")
-        digest.update(sha256(path).encode())
-    return digest.hexdigest()
+        yield path
 
 
 def path_between(ensemble: Run, member: Run) -> str:

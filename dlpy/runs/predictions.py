@@ -139,6 +139,24 @@ def read_fold(path: Path, outputs: Collection[str]) -> tuple[np.ndarray, Targets
     return found
 
 
+def read_fold_quantiles(path: Path, outputs: Mapping[str, Output]) -> dict[str, np.ndarray]:
+    """Return the quantiles that a fold predicts of each output that has any: (rows, numbers x quantiles).
+
+    Raises:
+        RunError: the file is damaged.
+    """
+
+    def parse(arrays: Arrays) -> dict[str, np.ndarray]:
+        rows, found = len(positions(arrays, "rows")), {}
+        for name, output in outputs.items():
+            own = _within(arrays, f"{name}.") if len(outputs) > 1 else arrays
+            if output.quantiles:
+                found[name] = values(own, "quantiles", rows)
+        return found
+
+    return parsed(path, parse) or {}
+
+
 def _of_fold(arrays: Arrays, rows: int) -> tuple[np.ndarray, np.ndarray]:
     target, prediction = (numbers(arrays, name, rows) for name in ("target", "prediction"))
     if not rows or prediction.ndim != 2 or target.ndim > 2 or np.isinf(target).any():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
+from dlpy.runs.decision_records import BandsRecord, CalibrationRecord, ThresholdsRecord
 from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
 
@@ -68,6 +68,7 @@ class Record:
     device: str | None = None
     settings: Mapping[str, str] | None = None
     replicas: str | None = None
+    networks: int = 1  # whose mean a final model predicts
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
@@ -243,6 +244,7 @@ JSON_FILES: Mapping[str, Any] = {
     "fold.json": FoldRecord,
     "network.json": NetworkRecord,
     "rivals.json": RivalsRecord,
+    "bands.json": BandsRecord,
     "calibration.json": CalibrationRecord,
     "thresholds.json": ThresholdsRecord,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from dlpy.core.errors import RunError
 
 _LINK = re.compile(
-    r"(outer/\d+/)?(trials/\d+/)?(seeds/\d+/)?(folds/\d+/)?(refit/)?checkpoints/"
+    r"(outer/\d+/)?(trials/\d+/)?(seeds/\d+/)?(folds/\d+/)?(refit/)?(\d+/)?checkpoints/"
     r"(\.\d+@[0-9a-f]{8}-)?(best|last|previous|unfinished)"
 )
 _TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?|kept")  # the last: the model that a fold keeps

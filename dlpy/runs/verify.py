@@ -13,7 +13,7 @@ from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.attention import read_attention
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.decisions import read_calibration, read_thresholds
+from dlpy.runs.decisions import read_bands, read_calibration, read_thresholds
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
@@ -158,7 +158,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )
-    yield from _damages_from(lambda: read_calibration(run), lambda: read_thresholds(run))
+    yield from _damages_from(lambda: read_calibration(run), lambda: read_thresholds(run), lambda: read_bands(run))
     if record.kind in ARTWORK_KINDS:
         yield from _damages_from(lambda: read_artwork(artwork_files(run)))
     for fold in fold_runs(run):

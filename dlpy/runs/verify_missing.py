@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dlpy.core.errors import RunError
-from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, SEARCH_KIND, SEEDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.record import Record
 from dlpy.runs.results import without_targets
 
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
+_OF_FINAL = ("run.json", "config.yaml", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
 _OF_KEPT = ("run.json", "config.yaml", "transforms.npz", "checkpoints/best")  # of a fold that keeps its model
@@ -23,6 +24,10 @@ def missing_files(run: Run, record: Record, status: str) -> Iterator[str]:
     if status != "completed" or record.kind == SEARCH_KIND:
         return
     names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
+    if record.networks > 1:
+        names = [*_OF_FINAL]
+    if record.kind == "train" and _is_refitted(run):
+        names += [f"{FINAL_MODEL}/{name}" for name in _OF_FINAL]
     if record.kind == "kfold":
         names = _of_folds(run, record)
     if record.kind == ENSEMBLE:
@@ -31,6 +36,14 @@ def missing_files(run: Run, record: Record, status: str) -> Iterator[str]:
         count = 0 if record.seeds is None else record.seeds.count
         names = [*_OF_SEEDS, *(f"{SEEDS}/{number}" for number in range(1, count + 1))]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
+
+
+def _is_refitted(run: Run) -> bool:
+    """Return whether a run has a final model; False if its summary is damaged, which is reported elsewhere."""
+    try:
+        return run.summary().refit is not None
+    except RunError:
+        return False
 
 
 def _of_folds(run: Run, record: Record) -> list[str]:

@@ -62,7 +62,9 @@ class Sample:
         """Return the difference of two scores in the same resamples."""
         slope = self.influence - other.influence
         size = min(self.size, other.size)
-        return Sample(self.value - other.value, self.draws - other.draws, slope, size, is_difference=True)
+        with np.errstate(invalid="ignore"):  # r2 of alike targets is infinite in both: their difference is undefined
+            draws = self.draws - other.draws
+        return Sample(self.value - other.value, draws, slope, size, is_difference=True)
 
 
 def sampled(models: Sequence[Scored], count: int, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Sample]:

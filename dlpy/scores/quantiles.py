@@ -15,8 +15,17 @@ def pinball(target: np.ndarray, prediction: np.ndarray, levels: Sequence[float])
 
     Source: Koenker & Bassett 1978, Regression Quantiles.
     """
+    return float(pinball_of_rows(target, prediction, levels).mean())
+
+
+def pinball_of_rows(target: np.ndarray, prediction: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Return the pinball loss of each row, the mean over its numbers and quantiles: (rows,).
+
+    Args:
+        target, prediction, levels: as in `pinball`.
+    """
     errors = target[:, :, None].astype(np.float64) - prediction
-    return float(np.maximum(np.asarray(levels) * errors, (np.asarray(levels) - 1) * errors).mean())
+    return np.maximum(np.asarray(levels) * errors, (np.asarray(levels) - 1) * errors).mean(axis=(1, 2))
 
 
 def coverages(target: np.ndarray, prediction: np.ndarray, levels: Sequence[float]) -> list[dict[str, float]]:

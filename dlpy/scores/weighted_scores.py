@@ -43,7 +43,7 @@ def usual_scores(kind: str, target: np.ndarray, prediction: np.ndarray) -> dict[
 
 def smaller_is_better(score: str) -> bool:
     """Return whether a smaller value of one of the usual scores is better; the name of an output may precede it."""
-    return score.endswith(("mae", "rmse", "class_distance", "cross_entropy"))
+    return score.endswith(("mae", "rmse", "class_distance", "cross_entropy", "pinball"))
 
 
 def _of_labels(true: np.ndarray, said: np.ndarray, probability: np.ndarray) -> dict[str, Weighted]:

@@ -17,12 +17,12 @@ from dlpy.search.together import reason_alone
 from dlpy.search.trainer import Place, Task, Trainer, at_place
 from dlpy.training.callbacks import built_callbacks, directions
 from dlpy.training.compile import exact_scores
+from dlpy.training.fit import plan_of
 from dlpy.training.in_folder import claimed
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.prepare import Prepared
 from dlpy.training.reporter import Reporter, let_tell
 from dlpy.training.together import Saver
-from dlpy.training.train import plan_of
 
 _LEAST = 4  # trainings: to compile a graph for fewer takes longer than to train them one after another
 

@@ -11,12 +11,12 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import BEST
 from dlpy.storage.atomic import storage
-from dlpy.training.kfold import for_refit
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.outer_rows import copy_outer_rows
 from dlpy.training.pipeline import transform
 from dlpy.training.prepare import with_rows
 from dlpy.training.record import Options, begin_in
+from dlpy.training.refit import for_refit
 from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
 from dlpy.training.train import finish

@@ -16,7 +16,7 @@ from dlpy.engine.together import reason_apart
 from dlpy.experiment.experiment import Experiment
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.compile import compiled_model
-from dlpy.training.train import plan_of
+from dlpy.training.fit import plan_of
 
 _MOST_TRAININGS = 32  # two groups of 16: with more, a training took as long
 _MOST_DEPENDENT = 16  # trials that are proposed, or pruned, without each other's results

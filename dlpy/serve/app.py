@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+Beside = Callable[[], Coroutine[Any, Any, None]]  # what runs while requests are answered
 _SAFE = {
     "Content-Security-Policy": f"default-src 'none'; connect-src 'self'; style-src {page.STYLE_HASH}; "
     f"script-src {page.SCRIPT_HASH}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -37,9 +38,9 @@ _SAFE = {
 class Service:
     """Answers the requests to several runs."""
 
-    def __init__(self, runs: Sequence[ServedRun], limits: Limits) -> None:
+    def __init__(self, runs: Sequence[ServedRun], limits: Limits, beside: Beside | None = None) -> None:
         self._runs = {run.name: run for run in runs}
-        self._limits = limits
+        self._limits, self._beside = limits, beside
         self._counters = Counters()
         self._queues: dict[str, Queue] = {}
         self._schema = openapi(runs, limits)
@@ -48,7 +49,8 @@ class Service:
     async def open(self, app: Starlette) -> AsyncIterator[None]:
         """Answer requests within the block."""
         self._queues = {name: Queue(run.answers, self._limits) for name, run in self._runs.items()}
-        tasks = [asyncio.create_task(queue.serve()) for queue in self._queues.values()]
+        work = [*(queue.serve() for queue in self._queues.values()), *([self._beside()] if self._beside else [])]
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             yield
         finally:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+_ADVICE = re.compile(  # what only who trains a run can do: the clauses that name options of an experiment file
+    r"[,;:](?: or)? (?:[^,;:.]|(?<=\bdata)\.)*(?:\bdata\.\w|column from 'dates')(?:[^,;.]|\.(?=\w))*"
+)
+
 
 class Refused(Exception):
     """A request that gets an error status and a line that says what to do."""
@@ -14,6 +20,15 @@ class Refused(Exception):
 def wrong(line: str) -> Refused:
     """Return the refusal of a body that cannot be processed."""
     return Refused(422, line)
+
+
+def for_clients(line: str) -> str:
+    """Return a line of an error as a client can act on it, who knows neither the command line nor files."""
+    line = re.sub(r"--text number (\d+)", lambda found: f"texts[{int(found[1]) - 1}]", line)
+    line = re.sub(r"--(ahead|text)\b", r"'\1'", line)
+    line = re.sub(r"Set data\.[^,]*, or (\w)", lambda found: found[1].upper(), line)
+    line = line.replace(": give a file instead", ": ask for the rows themselves")
+    return _ADVICE.sub("", line).replace("the table given", "the request")
 
 
 BUSY = "too many requests are waiting: try again in a second."

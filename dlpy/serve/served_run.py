@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DlpyError
+from dlpy.core.errors import ConfigError, DlpyError, reworded
 from dlpy.data.images.files import is_picture
 from dlpy.data.tables.rows_as_file import as_file
 from dlpy.data.unfamiliar import Unfamiliar
-from dlpy.runs.directory import Run
+from dlpy.ensembles.predict import OfMember, together
+from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.runs.members import unchanged_members
 from dlpy.serve.asked import Asked
-from dlpy.serve.refused import Refused, wrong
-from dlpy.training.evaluate import Tell, silent
+from dlpy.serve.refused import Refused, for_clients, wrong
+from dlpy.training.decisions import Decision, decisions_of, notes_of
+from dlpy.training.evaluate import Tell, Trained, silent, tasks
 from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
-from dlpy.training.predict import Predictor, predict_decided, told_decisions, unfamiliar_rows
+from dlpy.training.held_out import best_epoch
+from dlpy.training.predict import (
+    Predicted,
+    Predictor,
+    numbers_for,
+    predict_decided,
+    told_decisions,
+    unfamiliar_rows,
+)
 from dlpy.training.predict_ahead import continued
 
 _ASK = Ask()
@@ -47,11 +60,23 @@ class ServedRun:
             DlpyError: the run predicts nothing, has no model, or is damaged.
         """
         self.name, self.run = name, run
-        self.trained = Predictor.of(run).trained
+        self._is_ensemble = run.record().kind == ENSEMBLE
+        members = unchanged_members(run) if self._is_ensemble else [run]
+        self._members = [(member, Predictor.of(member).trained) for member in members]
+        self._task = tasks(run)[1]
+        self.trained = self._members[0][1]
         translates = self.trained.task.translates
         if not self.takes:
             raise ConfigError(f"run {run.id} takes arrays, which no request holds: predict them with `dlpy predict`.")
-        self._decisions = {} if translates else told_decisions(run, self.trained, _ASK, tell)
+        self._decisions = {} if translates else self._told_decisions(tell)
+
+    def _told_decisions(self, tell: Tell) -> dict[str, Decision]:
+        if not self._is_ensemble:
+            return told_decisions(self.run, self.trained, _ASK, tell)
+        decisions = decisions_of(self.run, best_epoch(self.run), tell)
+        for line in notes_of(decisions, self._task.outputs):
+            tell(line)
+        return decisions
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -86,8 +111,8 @@ class ServedRun:
 
     def _together(self, asked: Sequence[Asked]) -> list[Answer | Refused]:
         values = list(itertools.chain.from_iterable(one.values for one in asked))
-        with self._given(Asked(asked[0].kind, values)) as given:
-            predicted = predict_decided(self.trained, given, _ASK, self._decisions)
+        with self._given_to_all(Asked(asked[0].kind, values)) as given:
+            predicted = self._predicted(given)
             if len(predicted.lines) != len(values):
                 raise wrong("some rows have no predictions of their own.")
             ends = list(itertools.accumulate(map(len, asked)))
@@ -100,21 +125,38 @@ class ServedRun:
     def _alone(self, asked: Asked) -> Answer | Refused:
         try:
             if asked.ahead is not None:
+                if self._is_ensemble:
+                    return wrong("an ensemble predicts rows, and none that come 'ahead': leave it out.")
                 with as_file(asked.values) as path:
                     predicted = continued(self.trained, path, asked.ahead, _ASK)
             else:
-                with self._given(asked) as given:
-                    predicted = predict_decided(self.trained, given, _ASK, self._decisions)
+                with self._given_to_all(asked) as given:
+                    predicted = self._predicted(given)
         except DlpyError as error:
-            return wrong(str(error))
+            return wrong(for_clients(str(error)))
         return Answer(predicted.records(), _records(predicted.unfamiliar))
 
+    def _predicted(self, given: Sequence[Given]) -> Predicted:
+        """Return the predictions for rows, as each member reads them."""
+        if not self._is_ensemble:
+            return predict_decided(self.trained, given[0], _ASK, self._decisions)
+        found = [
+            OfMember(own, numbers_for(trained, own), unfamiliar_rows(trained, own, _ASK))
+            for own, (_, trained) in zip(given, self._members, strict=True)
+        ]
+        return together(self.run, found, self._task, self._decisions)
+
     @contextmanager
-    def _given(self, asked: Asked) -> Iterator[Given]:
+    def _given_to_all(self, asked: Asked) -> Iterator[list[Given]]:
+        """Yield the rows of requests as each member reads them."""
+        with ExitStack() as stack:
+            yield [stack.enter_context(self._given(asked, *member)) for member in self._members]
+
+    @contextmanager
+    def _given(self, asked: Asked, run: Run, trained: Trained) -> Iterator[Given]:
         """Yield the rows of requests, read as those of `dlpy predict` are."""
-        trained = self.trained
         if asked.kind == "texts":
-            yield rows_of_texts(self.run, trained, asked.values)
+            yield rows_of_texts(run, trained, asked.values)
         elif asked.kind == "images":
             with _image_files(asked.values) as folder:
                 given = rows_of_file(trained, folder, _ASK, silent)
@@ -124,9 +166,12 @@ class ServedRun:
             with as_file(asked.values) as path:
                 yield rows_of_file(trained, path, _ASK, silent)
 
-    def _unfamiliar(self, given: Given, part: tuple[int, int]) -> list[Unfamiliar]:
-        own = given.inputs.take(np.arange(*part))
-        return unfamiliar_rows(self.trained, Given(own, given.what, {}), _ASK)
+    def _unfamiliar(self, given: Sequence[Given], part: tuple[int, int]) -> list[Unfamiliar]:
+        found: dict[str, Unfamiliar] = {}
+        for own, (_, trained) in zip(given, self._members, strict=True):
+            rows = Given(own.inputs.take(np.arange(*part)), own.what, {})
+            found |= {json.dumps(item.record()): item for item in unfamiliar_rows(trained, rows, _ASK)}
+        return list(found.values())
 
 
 @contextmanager
@@ -135,10 +180,8 @@ def _image_files(images: Sequence[bytes]) -> Iterator[Path]:
     with TemporaryDirectory(prefix="dlpy-images-") as folder:
         for number, image in enumerate(images):
             (Path(folder) / _IMAGE.format(number)).write_bytes(image)
-        try:
+        with reworded(partial(_by_number, folder)):  # the client knows nothing of files
             yield Path(folder)
-        except DlpyError as error:  # the client knows nothing of files
-            raise type(error)(*(_by_number(folder, line) for line in error.args)) from None
 
 
 def _by_number(folder: str, line: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -9,7 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     import uvicorn
     from starlette.applications import Starlette
+
+    from dlpy.serve.app import Beside
 
 _JOB = "DLPY_SERVE_JOB"  # what a worker process serves, as JSON
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # names by which this machine calls itself
@@ -90,18 +93,30 @@ def worker(tell: Tell) -> Starlette:
     """Return the application of a worker process; its job is in the environment."""
     end_with_parent()
     content = json.loads(os.environ[_JOB])
-    app = app_for(Job(**{**content, "limits": Limits(**content["limits"])}), tell)
-    tell(f"ready: worker {os.getpid()}")
-    return app
+    job = Job(**{**content, "limits": Limits(**content["limits"])})
+    return app_for(job, tell, lambda: _told_when_listening(job, tell))
 
 
-def app_for(job: Job, tell: Tell = silent) -> Starlette:
-    """Restore the runs of a job and return what answers requests to them."""
+async def _told_when_listening(job: Job, tell: Tell) -> None:
+    """Say that a worker is ready once a connection to the server succeeds; the workers share its socket."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(job.host, job.port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            tell(f"ready: worker {os.getpid()}")
+            return
+
+
+def app_for(job: Job, tell: Tell = silent, beside: Beside | None = None) -> Starlette:
+    """Restore the runs of a job and return what answers requests to them; `beside` runs from its start on."""
     from dlpy.serve.app import Service, app_of
     from dlpy.serve.served_run import ServedRun
 
     runs = [ServedRun(name, Run(Path(path)), tell) for name, path in job.runs.items()]
-    return app_of(Service(runs, job.limits), hosts_of(job.host))
+    return app_of(Service(runs, job.limits, beside), hosts_of(job.host))
 
 
 def hosts_of(host: str) -> list[str]:
@@ -149,7 +164,7 @@ def serve(job: Job, listening: socket.socket, application: str, tell: Tell = sil
     if job.workers == 1:
         _server(uvicorn.Config(app_for(job, tell), **options), tell).run([listening])
         return
-    os.environ[_JOB] = json.dumps(asdict(job))
+    os.environ[_JOB] = json.dumps(asdict(replace(job, port=listening.getsockname()[1])))
     config = uvicorn.Config(application, factory=True, workers=job.workers, **options)
     Multiprocess(config, [listening]).run()
 

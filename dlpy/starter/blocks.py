@@ -32,20 +32,21 @@ class Fit:
     """What decides the options of training.
 
     rows: the number of rows. scores: options for the metrics and class weights. monitor: the score that stops training.
-    numbers: of a table, the number of numeric columns.
+    numbers: of a table, the number of numeric columns. fewest: as of `recipe_for_table`.
     """
 
     rows: int
     scores: list[Option] = field(default_factory=list)
     monitor: str = "val_loss"
     numbers: int = 0
+    fewest: int = 0
 
 
 def first_file(title: list[str], output: Path, data: list[Option], model: list[Option], fit: Fit) -> str:
     """Return an experiment file, with epochs and batch size chosen by the number of rows."""
     rows = fit.rows
     if model == TABLE_MODEL:
-        recipe = recipe_for_table(rows, fit.numbers, fit.monitor)
+        recipe = recipe_for_table(rows, fit.numbers, fit.monitor, fit.fewest)
         training = [*recipe.training, *fit.scores]
         blocks = {"data": data, "model": recipe.model, "training": training, "callbacks": recipe.callbacks}
         return experiment_file(title, output, blocks)

@@ -22,7 +22,7 @@ from dlpy.starter.wording import plural
 
 _MOSTLY = 0.95  # of the cells
 _MOST_STRAYS = 0.05  # of the cells: more texts among numbers than this are not taken for missing cells
-_YEARS = range(1_500, 2_200)
+_YEARS, _NAMED_YEARS = range(1_500, 2_200), range(1_000, 2_200)  # numbers from 1,000 on are rather those of rows
 _IN_TURN = 0.9  # of the rows, a year after the row before: series one below the other
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
 
@@ -216,7 +216,8 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
         return Dates(days)
     if (values != np.floor(values)).any():
         return None
-    if values.min() >= _YEARS.start and values.max() < _YEARS.stop and _are_years(name, steps):
+    years = _NAMED_YEARS if name in ("year", "yr", "time") else _YEARS
+    if values.min() >= years.start and values.max() < years.stop and _are_years(name, steps):
         return dates_of([str(int(year)) for year in values])  # such as 1700.0
     if values.min() >= _FIRST_DAY and values.max() <= _LAST_DAY:
         dates = dates_of(file.texts(column.name))

@@ -52,7 +52,7 @@ def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
         return None
     columns = [name for name in study.others.numeric if name not in wrong and name != timeline.clock]
     columns.append(study.target)
-    why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
+    why = {name: f"{plural(count, 'missing cell')}, too many" for name, count in wrong.items()}
     why |= dict.fromkeys(study.others.categories, "text: a series needs numbers")
     why |= {timeline.id: "names the series of each row"} if timeline.id else {}
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
@@ -66,11 +66,11 @@ def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
 
 
 def _incomplete(study: Study) -> dict[str, int]:
-    """Return the number of missing cells of the columns that lack the first value, or too many."""
+    """Return the number of missing cells of the columns that lack too many."""
     found = {}
     for name in (*study.others.numeric, study.target):
         missing = study.columns[name].missing
-        if 0 in missing or len(missing) > _MOST_HOLES * len(study.file):
+        if len(missing) > _MOST_HOLES * len(study.file):
             found[name] = len(missing)
     return found
 

@@ -9,6 +9,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.dates import Dates
+from dlpy.starter.sample import is_in_pieces
 from dlpy.starter.series import by_hand
 from dlpy.starter.study import Study
 from dlpy.starter.timeline import LEAST_ROWS, trouble
@@ -48,6 +49,10 @@ def first_order(study: Study, dataset: Callable[[str | None], Dataset]) -> Order
 
 def _orders(study: Study) -> Iterator[tuple[str | None, list[str]]]:
     time, notes = _order_of(study)
+    if time is not None and is_in_pieces(study.file):
+        sorting = f"Rows are split at random: sorting by {time} needs all of them in memory"
+        yield None, [f"{sorting}. If the file is in its order, hold out the last rows: validation: {{take: last, ...}}"]
+        return
     yield time, notes
     if time is not None:
         yield None, []

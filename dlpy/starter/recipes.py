@@ -11,6 +11,13 @@ _MOST_ENCODED = 100  # numeric columns: their encodings would make the first lay
 _LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on three of four with more
 
 
+_NETWORKS = {
+    1_000: 0,
+    20_000: 5,
+    100_000: 3,
+}  # of the final model, by the number of rows that a table is below; larger ones take too long
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The options of the blocks `model`, `training` and `callbacks`."""
@@ -20,13 +27,15 @@ class Recipe:
     callbacks: list[Item]
 
 
-def recipe_for_table(rows: int, numbers: int, monitor: str) -> Recipe:
+def recipe_for_table(rows: int, numbers: int, monitor: str, fewest: int = 0) -> Recipe:
     """Return how to learn a table: the settings that did best on the tables named in configs/README.md.
 
     Args:
         rows: the number of rows.
         numbers: the number of numeric columns.
         monitor: the score that stops training.
+        fewest: the number of training rows of the rarest class, or of all rows if the target is a number; 0: the rows
+            cannot be divided into parts that are alike.
     """
     members = 32 if rows < 5_000 else 16 if rows < 50_000 else 8
     model = [
@@ -38,8 +47,18 @@ def recipe_for_table(rows: int, numbers: int, monitor: str) -> Recipe:
         Option("epochs", 100 if rows < 20_000 else 40, "at most: early stopping ends training"),
         Option("batch_size", _batch(rows)),
         Option("optimizer", _RATE),
+        *_final(rows, fewest),
     ]
     return Recipe(model, training, [Item({"name": "early_stopping", "monitor": monitor, "patience": _patience(rows)})])
+
+
+def _final(rows: int, fewest: int) -> list[Option]:
+    """Return the option of a final model of several networks, where there are rows for each."""
+    networks = next((count for limit, count in _NETWORKS.items() if rows < limit), 0)
+    if networks == 0 or fewest < networks:
+        return []
+    note = f"{networks} more networks, each on all rows but the test rows and 1/{networks}: their mean predicts"
+    return [Option("refit", networks, note)]
 
 
 def _bins(rows: int, numbers: int) -> list[Option]:

@@ -16,10 +16,18 @@ from dlpy.starter.mixed import MIXED_MODEL, Parts, input_options, parts_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import Preparation, format_options, preparation_of
+from dlpy.starter.sample import (
+    Sampled,
+    counted_rows,
+    is_in_pieces,
+    memory_options,
+    path_to_check,
+    rows_in,
+)
 from dlpy.starter.source import few_rows, held_out, source_notes, source_options
 from dlpy.starter.study import Study, missing_lines
 from dlpy.starter.trial import Trial
-from dlpy.starter.wording import Option, plural
+from dlpy.starter.wording import Option
 
 _SKEWED = 1.0  # skewness of the target
 _GAIN = 0.01  # of r2, that a logarithm has to bring
@@ -49,7 +57,8 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     Raises:
         DataError: training could not start.
     """
-    parts, copies = parts_of(study), _copies_in(study)
+    parts = None if is_in_pieces(study.file) else parts_of(study)
+    copies = (0, False) if isinstance(study.file, Sampled) else _copies_in(study)
 
     def plan_of(time: str | None) -> tuple[_Plan, list[Option]]:
         plan = _Plan(study, time, preparation_of(study, in_time=time is not None), parts, *copies)
@@ -64,13 +73,12 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     data = [*data[:place], *target, *data[place:]]
     kinds = kinds_of(study)
     lines = overview(study, kinds, _becomes(plan, target))
-    title = (
-        f"Predicts {study.target} from the other columns of {study.file.path.name} ({plural(len(study.file), 'row')})."
-    )
+    title = f"Predicts {study.target} from the other columns of {study.file.path.name} ({counted_rows(study.file)})."
     notes = [title, *source_notes(study), *few_rows(study, plan.time), *_copies(plan), *missing_lines(study)]
     notes += [*order.notes, *log_note, *balance.notes]
     model = TABLE_MODEL if plan.parts is None else MIXED_MODEL
-    fit = Fit(len(study.file), balance.scores, balance.monitor, len(study.others.numeric))
+    fewest = 0 if plan.time else trial.fewest(study.output)
+    fit = Fit(rows_in(study.file), balance.scores, balance.monitor, len(study.others.numeric), fewest)
     text = first_file([*notes, "", *as_comments(lines)], output, data, model, fit)
     return Draft(text, tuple(notes), tuple(lines))
 
@@ -83,7 +91,7 @@ def _becomes(plan: _Plan, target: list[Option]) -> dict[str, str]:
 
 
 def _checkable(study: Study, data: list[Option]) -> dict[str, object]:
-    return {**values_of(data), "path": str(study.file.path)}
+    return {**values_of(data), "path": path_to_check(study.file)}
 
 
 def _data(plan: _Plan, output: Path) -> list[Option]:
@@ -95,6 +103,7 @@ def _data(plan: _Plan, output: Path) -> list[Option]:
     return [
         Option("name", "csv"),
         *source_options(study, output),
+        *memory_options(study.file),
         *([Option("duplicates", "drop", _counted(plan.copies))] if plan.drops else []),
         *([Option("time", plan.time, "rows are sorted by it")] if plan.time else []),
         *([Option("keep", [*others.ids], "identifies the rows; written beside predictions")] if others.ids else []),

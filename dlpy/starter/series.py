@@ -10,8 +10,10 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.datasets._series_times import Timeline as SeriesTimeline
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.blocks import SERIES_MODEL, Fit, first_file, values_of
+from dlpy.starter.sample import path_to_check
 from dlpy.starter.timeline import LEAST_ROWS, Timeline
 from dlpy.starter.windows import Window, windows_for
 from dlpy.starter.wording import Option, plural, relative
@@ -19,6 +21,8 @@ from dlpy.training.pipeline import split
 
 _FEWEST_WINDOWS = 5  # per split
 _FEWEST_KEPT = 0.5  # of the windows, after those across gaps are dropped
+_MOST_KEPT = 0.9  # of the windows: if fewer cross no gap, the missing rows are inserted
+_FEW_INSERTED = 0.1  # of the rows
 
 
 def experiment_for_series(
@@ -32,10 +36,7 @@ def experiment_for_series(
     """
     for data, title, notes in _attempts(file, output, source, timeline):
         if _fits(file, data):
-            times = timeline.times
-            span = (
-                [f"{timestamps.stamp(times.min())} to {timestamps.stamp(times.max())}"] if len(timeline.times) else []
-            )
+            span = [" to ".join(timestamps.span(timeline.times))] if len(timeline.times) else []
             told = [title, *span, *notes]
             return first_file([*told, *about], output, data, SERIES_MODEL, Fit(len(file))), told
     return None
@@ -61,7 +62,7 @@ def _attempts(
     if timeline.line is not None and timeline.line.frequency is not None:
         series = len(timeline.line.ids) or 1
         for window in windows_for(len(file) // series, timeline.line.frequency, timeline.seasons):
-            for gaps in _gaps(timeline, source):
+            for gaps in _gaps(timeline, source, window):
                 options = [*_stamped(timeline), *source, *gaps, *_options(window, timeline)]
                 ahead = _ahead(window, timeline)
                 yield _block(file, output, options, window), _title(file, source, ahead), [*timeline.notes]
@@ -80,16 +81,44 @@ def _stamped(timeline: Timeline) -> list[Option]:
     return [Option("time", timeline.name, f"{line.frequency} apart"), *order, *(of if timeline.id else [])]
 
 
-def _gaps(timeline: Timeline, source: list[Option]) -> list[list[Option]]:
-    """Return the options to try for gaps: none, windows that cross one dropped, and the missing rows inserted."""
+def _gaps(timeline: Timeline, source: list[Option], window: Window) -> list[list[Option]]:
+    """Return the options to try for gaps, best first: windows that cross one dropped, and the missing rows inserted.
+
+    Rows are inserted first where they are few, and too many windows would be dropped, or the last one of a series.
+    """
     line = timeline.line
-    breaks = 0 if line is None else int(np.count_nonzero((line.steps != 1) & ~line.first))
-    if not breaks:
+    if line is None or not np.any((line.steps != 1) & ~line.first):
         return [[]]
-    filled = [] if any(option.key == "missing" for option in source) else [Option("missing", "previous")]
-    told = plural(breaks, "gap")
-    inserted = Option("gaps", "fill", f"{told}: the missing rows are inserted, and are no targets")
-    return [[Option("gaps", "allow", f"{told}: no window crosses one")], [inserted, *filled]]
+    rows = int(np.sum(line.steps[~line.first & (line.steps > 1)] - 1))
+    kept = _kept(line, window)
+    told = plural(int(np.count_nonzero((line.steps != 1) & ~line.first)), "gap")
+    filled = (
+        [] if any(option.key == "missing" for option in source) else [Option("missing", "previous", "their values")]
+    )
+    without = f"; allow would keep {kept:.0%} of the windows" if kept < 1 else ""
+    inserted = Option("gaps", "fill", f"{told}: {plural(rows, 'missing row')} inserted, no targets{without}")
+    allowed = [Option("gaps", "allow", f"{told}: no window crosses one, {kept:.0%} are kept")]
+    best = [[inserted, *filled], allowed]
+    is_needed = kept < _MOST_KEPT or _ends_across_gap(line, window)
+    return best if is_needed and rows <= _FEW_INSERTED * len(line.steps) else best[::-1]
+
+
+def _ends_across_gap(line: SeriesTimeline, window: Window) -> bool:
+    """Return whether the last window of a series crosses a gap, so that its next rows could not be predicted."""
+    ends = np.append(np.flatnonzero(line.first)[1:], len(line.steps))
+    gaps = np.flatnonzero((line.steps != 1) & ~line.first)
+    return bool(np.any((gaps[:, None] > ends - window.lookback) & (gaps[:, None] < ends)))
+
+
+def _kept(line: SeriesTimeline, window: Window) -> float:
+    """Return the share of windows that cross no gap."""
+    needed = window.lookback + window.delay + (window.horizon or 1)
+    count = len(line.steps)
+    stretches, series = (
+        np.diff(np.concatenate([[0], breaks, [count]])) for breaks in (line.breaks, np.flatnonzero(line.first)[1:])
+    )
+    whole, every = (np.maximum(lengths - needed + 1, 0).sum() for lengths in (stretches, series))
+    return float(whole / max(1, every))
 
 
 def _why_not(timeline: Timeline) -> str:
@@ -142,7 +171,7 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
 
 def _fits(file: CsvFile, data: list[Option]) -> bool:
     """Return whether every split has enough windows, and gaps remove at most half of them."""
-    dataset = TimeseriesCsv.model_validate({**values_of(data), "path": str(file.path)})
+    dataset = TimeseriesCsv.model_validate({**values_of(data), "path": path_to_check(file)})
     try:
         loaded = dataset.load()
         parts = split(dataset, loaded)

@@ -10,6 +10,7 @@ from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Output
 from dlpy.starter.blocks import HELD_OUT
+from dlpy.starter.sample import rows_in, sample_notes
 from dlpy.starter.study import Study
 from dlpy.starter.wording import Option, listed, plural, relative
 
@@ -52,7 +53,7 @@ def form_options(study: Study) -> list[Option]:
 
 def source_notes(study: Study) -> list[str]:
     """Return notes on the form of the file, and on the choice of the target and of the rows."""
-    target, notes = study.about, [*study.file.notes]
+    target, notes = study.about, [*sample_notes(study.file), *study.file.notes]
     if target.why:
         notes.append(f"The target is {target.name}: {target.why}. --target names another")
     if target.lacking:
@@ -62,7 +63,7 @@ def source_notes(study: Study) -> list[str]:
 
 def held_out(study: Study, time: str | None) -> list[Option]:
     """Return the options that hold out the validation and test rows: the latest ones of rows in time order."""
-    rows = len(study.file)
+    rows = rows_in(study.file)
     share = _SHARE if rows >= _FEW_ROWS else _FEW_SHARES.get(rows, _SHARE_OF_FEW)
     share = _SHARE_OF_MANY if rows >= _MANY_ROWS else share
     if time is None:
@@ -76,7 +77,7 @@ def held_out(study: Study, time: str | None) -> list[Option]:
 
 def few_rows(study: Study, time: str | None) -> list[str]:
     """Return a note if the held-out rows are too few for a score to say much."""
-    rows = len(study.file)
+    rows = rows_in(study.file)
     if rows >= _LITTLE_SAID:
         return []
     kfold = "" if time else ", and dlpy kfold scores every row"

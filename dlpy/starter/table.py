@@ -6,12 +6,14 @@ from pathlib import Path
 
 from dlpy.core.errors import DataError
 from dlpy.data.tables import column_types, csv_file
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.starter.columns import Choices, told
 from dlpy.starter.forecasts import forecast_of, forecast_of_target_alone
 from dlpy.starter.order import no_series
 from dlpy.starter.overview import Draft
 from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
+from dlpy.starter.sample import head_of_large, is_in_pieces, sampled
 from dlpy.starter.study import Study, study
 from dlpy.starter.text_pairs import experiment_for_pairs, experiment_for_translation
 from dlpy.starter.texts import experiment_for_texts, has_texts
@@ -25,12 +27,29 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         ConfigError: there is no such column.
         DataError: the file cannot be read, has no usable columns, or a column is numeric with exceptions.
     """
-    file = csv_file.read(path)
+    head = head_of_large(path)
+    if head is not None:
+        with sampled(path, head, places=0) as file:
+            is_whole = not file.in_pieces and _is_series(file, target, output, choices)
+        if not is_whole:
+            with sampled(path, head) as file:
+                return _draft(file, target, output, choices)
+    return _draft(csv_file.read(path), target, output, choices)
+
+
+def _is_series(file: CsvFile, target: str | None, output: Path, choices: Choices) -> bool:
+    """Return whether the first rows of a table are series, of which no rows are left out."""
+    found = study(file, target, choices)
+    return series_of(found, output) is not None or forecast_of(found, output) is not None
+
+
+def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) -> Draft:
+    if is_in_pieces(file):
+        return _in_pieces(file, target, output, choices)
     translation = experiment_for_translation(file, target, output, choices)
     if translation is not None:
         return translation
     found = study(file, target, choices)
-    others = found.others
     series = series_of(found, output)
     if series is not None:
         return series
@@ -40,10 +59,9 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     pairs = experiment_for_pairs(found, output)
     if pairs is not None:
         return pairs
-    counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
-    if others.prose and not others.categories and counting:
+    if _is_of_texts(found):
         return experiment_for_texts(found, output)
-    if others.numeric or others.categories or preparation_of(found, in_time=False).dates:
+    if _has_columns(found):
         return experiment_for_rows(found, output)
     if has_texts(found):
         return experiment_for_texts(found, output)
@@ -51,6 +69,35 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     if alone is None:
         raise DataError(_nothing(found))
     return alone
+
+
+def _in_pieces(file: CsvFile, target: str | None, output: Path, choices: Choices) -> Draft:
+    """Return an experiment for a table that is too large for the memory: columns and texts are read in pieces.
+
+    Raises:
+        DataError: there are no numbers, categories, dates or texts.
+    """
+    found = study(file, target, choices)
+    if _is_of_texts(found):
+        return experiment_for_texts(found, output)
+    if _has_columns(found):
+        return experiment_for_rows(found, output)
+    if has_texts(found):
+        return experiment_for_texts(found, output)
+    needs = "series are held in memory. Use a part of the rows."
+    raise DataError(f"{_nothing(found)} It is too large for the memory, and {needs}")
+
+
+def _is_of_texts(study: Study) -> bool:
+    """Return whether a table has sentences, and nothing else but counts of the rows."""
+    others = study.others
+    counting = all(column_types.counts_rows(study.columns[name]) for name in others.numeric)
+    return bool(others.prose) and not others.categories and counting
+
+
+def _has_columns(study: Study) -> bool:
+    """Return whether a table has numbers, categories or dates."""
+    return bool(study.others.numeric or study.others.categories or preparation_of(study, in_time=False).dates)
 
 
 def _nothing(study: Study) -> str:

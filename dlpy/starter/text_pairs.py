@@ -10,9 +10,10 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.starter.columns import Choices
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.sample import counted_rows, rows_in
 from dlpy.starter.source import few_rows, held_out, source_notes, source_options
 from dlpy.starter.study import Study, missing_lines
-from dlpy.starter.wording import Item, Option, experiment_file, plural, relative
+from dlpy.starter.wording import Item, Option, experiment_file, relative
 
 _SIDES = re.compile(r"(?P<stem>.*?)[ _.-]?(?P<side>[12ab]|left|right|first|second)", re.IGNORECASE)
 _MOST_TOKENS = 100
@@ -52,9 +53,9 @@ def experiment_for_translation(file: CsvFile, target: str | None, output: Path, 
         Option("units", 128),
         Option("dropout", 0.2),
     ]
-    title = f"Writes {written} from {source}, text by text: {file.path.name}, {plural(len(file), 'row')}."
+    title = f"Writes {written} from {source}, text by text: {file.path.name}, {counted_rows(file)}."
     notes = [title, *file.notes]
-    training = _training(len(file), {**_RATE, "global_clipnorm": 1})
+    training = _training(rows_in(file), {**_RATE, "global_clipnorm": 1})
     blocks = {"data": data, "model": model, "training": training, "callbacks": _WATCH}
     return Draft(
         experiment_file([*notes, "", '  dlpy generate latest --source "TEXT"', ""], output, blocks), tuple(notes)
@@ -86,13 +87,13 @@ def experiment_for_pairs(study: Study, output: Path) -> Draft | None:
         Option("encoder", {"family": "rnn", "units": 32, "bidirectional": True, "embedding": 32}),
         Option("head", [32], "on how far the codes are apart"),
     ]
-    rows = plural(len(study.file), "row")
+    rows = counted_rows(study.file)
     title = f"Predicts {study.target} from the pairs of texts in {left} and {right} of {study.file.path.name} ({rows})."
     becomes = {left: "input left, as words", right: "input right, as words", study.target: "target"}
     becomes |= dict.fromkeys(study.others.ids, "kept for predictions")
     lines = overview(study, kinds_of(study), becomes)
     notes = [title, *source_notes(study), *few_rows(study, None), *missing_lines(study)]
-    blocks = {"data": data, "model": model, "training": _training(len(study.file), _RATE), "callbacks": _WATCH}
+    blocks = {"data": data, "model": model, "training": _training(rows_in(study.file), _RATE), "callbacks": _WATCH}
     text = experiment_file([*notes, "", *as_comments(lines)], output, blocks)
     return Draft(text, tuple(notes), tuple(lines))
 

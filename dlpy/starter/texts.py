@@ -11,6 +11,7 @@ from dlpy.starter.identifiers import is_constant
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.sample import counted_rows, memory_options, path_to_check, rows_in
 from dlpy.starter.source import few_rows, held_out, source_notes, source_options
 from dlpy.starter.study import Study, missing_lines
 from dlpy.starter.wording import Item, Option, listed, plural
@@ -32,10 +33,10 @@ def experiment_for_texts(study: Study, output: Path) -> Draft:
     if study.output.kind == "regression":
         becomes[study.target] = "target, standardize"
     lines = overview(study, kinds_of(study) | {column: ("text", _why(study, column))}, becomes)
-    name, rows = study.file.path.name, plural(len(study.file), "row")
+    name, rows = study.file.path.name, counted_rows(study.file)
     title = f"Predicts {study.target} from the texts in {column} of {name} ({rows})."
     notes = [title, *source_notes(study), *few_rows(study, time), *missing_lines(study), *order.notes, *balance.notes]
-    fit = Fit(len(study.file), balance.scores, balance.monitor)
+    fit = Fit(rows_in(study.file), balance.scores, balance.monitor)
     text = first_file([*notes, "", *as_comments(lines)], output, data, TEXT_MODEL, fit)
     return Draft(text, tuple(notes), tuple(lines))
 
@@ -83,7 +84,7 @@ def _has_words(study: Study, column: str) -> bool:
 def _dataset(study: Study, data: list[Option]) -> TextCsv:
     """Return the dataset without its transforms, which a trial does not need."""
     values = {key: value for key, value in values_of(data).items() if key != "transforms"}
-    return TextCsv.model_validate({**values, "path": str(study.file.path)})
+    return TextCsv.model_validate({**values, "path": path_to_check(study.file)})
 
 
 def _data(study: Study, column: str, output: Path, time: str | None) -> list[Option]:
@@ -98,6 +99,7 @@ def _data(study: Study, column: str, output: Path, time: str | None) -> list[Opt
         path,
         Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
         *source,
+        *memory_options(study.file),
         *([SCALED_TARGET] if study.output.kind == "regression" else []),
         *([Option("keep", [*study.others.ids], "written beside predictions")] if study.others.ids else []),
         *([Option("time", time, "rows are sorted by it")] if time else []),

@@ -34,6 +34,10 @@ class Trial:
         ]
         return counts[0], np.sum(counts, axis=0)
 
+    def fewest(self, output: Output) -> int:
+        """Return the number of training rows of the rarest class, or of all training rows of another target."""
+        return int(self.class_counts(output)[0].min()) if output.has_classes else len(self.train)
+
     def own_targets(self) -> np.ndarray:
         """Return the numbers to predict in the training rows, in their own unit: (rows,) float64."""
         return own_numbers(self.train.y, self.output).astype(np.float64).reshape(-1)

@@ -66,6 +66,11 @@ def points(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np.nd
     return {name: medians(array, task.outputs[name]) for name, array in by_target(task, predictions).items()}
 
 
+def quantiles_of(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return all predicted quantiles by output, (rows, numbers x quantiles); without those that predict none."""
+    return {name: array for name, array in by_target(task, predictions).items() if task.outputs[name].quantiles}
+
+
 def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.ndarray]) -> list[Answers]:
     """Return the answers by output; rows without a target are left out.
 

@@ -117,8 +117,9 @@ def guarantee_notes(held: HeldOut, coverage: float) -> list[str]:
     notes = []
     if held.in_time:
         notes.append("the rows are in time order: later rows may differ from these, and the coverage is not guaranteed")
-    if held.part == "out_of_fold":
-        notes.append("limits from out-of-fold errors: about the coverage asked, without a proof (final model refitted)")
+    errors_of = {held.part == "out_of_fold": "out-of-fold errors", held.is_refitted: "errors of the first model"}
+    if True in errors_of:
+        notes.append(f"limits from {errors_of[True]}: about the coverage asked, without a proof (final model refitted)")
     rows = min(held.rows.values())
     if rank_of(rows, coverage) == rows:
         notes.append(f"with {rows:,} held-out rows, the limit is the largest error of all")

@@ -14,6 +14,7 @@ from dlpy.core.errors import ConfigError, on_a_line
 from dlpy.data.features import Texts
 from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
+from dlpy.engine.mean_of_networks import networks_of
 from dlpy.models._one_encoder import OneEncoder
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.storage.atomic import number_text, storage, write_whole
@@ -108,6 +109,8 @@ def _network(trained: Trained) -> keras.Model:
     if isinstance(family, OneEncoder):
         coded = family.coded(model)
         return keras.Model(model.inputs, coded if len(coded) > 1 else next(iter(coded.values())))
+    if networks_of(model):
+        raise ConfigError("--embed: the final model is the mean of several networks, each with codes of its own.")
     if len(trained.task.outputs) > 1:
         raise ConfigError("--embed: the run has several outputs, each with a last layer and a code of its own.")
     return keras.Model(model.inputs, _before_the_last(model, family.name))

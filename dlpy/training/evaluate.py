@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -13,29 +13,29 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
-from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
-from dlpy.data.units import has_unit
 from dlpy.data.validate import check_rows
+from dlpy.drawing.ahead import import_ahead
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
-from dlpy.experiment.experiment import Experiment, load, prefix
+from dlpy.experiment.experiment import Experiment, load
 from dlpy.runs import checkpoints
+from dlpy.runs.bands import LEARNED, Bands, bands_for, widened
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
+from dlpy.runs.lookup import final_model
 from dlpy.runs.results import tasks_of, without_targets
 from dlpy.sampling.translation import Search
-from dlpy.training.answers import Answers, answers_for, by_target, own_targets, save_predictions
+from dlpy.training.answers import answers_for, by_target, own_targets, save_predictions
+from dlpy.training.band_scores import band_scores
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.compile import compiled_model, engine_for
+from dlpy.training.compile import engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
-from dlpy.training.forecast_scores import forecast_scores
 from dlpy.training.loaded_rows import raw_parts
+from dlpy.training.mean_network import compiled_mean
+from dlpy.training.output_scores import by_output
 from dlpy.training.pipeline import Pipeline, may_be_same, measured
-from dlpy.training.record import scores_of
-from dlpy.training.spans import class_tables
-from dlpy.training.unit_scores import score_in_unit
 from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
@@ -57,6 +57,7 @@ class Trained:
     task: Task
     epoch: int
     which: checkpoints.Which = "best"
+    bands: Bands = LEARNED  # their widths, where quantiles are predicted
 
     def applied(self, raw: Rows) -> Rows:
         """Return rows as the model takes them.
@@ -73,19 +74,33 @@ class Trained:
         return rows
 
     def own_predictions(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Return the predictions for rows as the model takes them, by output, numbers in the target's own unit."""
-        predictions = self.engine.predict_all(rows, self.experiment.training.batch_size)
-        return own_targets(self.task, by_target(self.task, predictions), rows)
+        """Return the predictions for rows as the model takes them, by output, numbers in the target's own unit.
+
+        Bands of quantiles have the widths that were fitted on held-out rows.
+        """
+        predictions = by_target(self.task, self.engine.predict_all(rows, self.experiment.training.batch_size))
+        predictions = {name: widened(own, self.task.outputs[name], self.bands) for name, own in predictions.items()}
+        return own_targets(self.task, predictions, rows)
 
 
-def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:
+def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent, *, part: Part | None = None) -> Trained:
     """Return the trained run; its data is not needed.
+
+    Args:
+        run: the run.
+        which: the checkpoint; the best of a run with `training.refit` is its final model.
+        tell: shows what the user should know.
+        part: the rows of the run that are to be predicted; None: new rows. The final model has seen the validation
+            rows, so that the first one predicts all parts but the test rows.
 
     Raises:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
     require_one_training(run)
     experiment, _ = read_config(run)
+    final = final_model(run) if which == "best" and part in (None, "test") else None
+    if final is not None:
+        return replace(restore(final, which, tell), experiment=experiment)
     record = run.record()
     if record.kind == KFOLD and not run.checkpoints.is_dir():
         keeps = (record.folds or How()).keep_models and not without_targets(run)
@@ -96,11 +111,11 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     pipeline.require_task(raw_task, task)
     if isinstance(experiment.model, EstimatorModel):
         estimator, epoch = read_estimator(run, experiment, task, which)
-        return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which)
-    model = compiled_model(experiment, task, experiment.seed)
+        return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which, bands_for(run, task, epoch, tell))
+    model = compiled_mean(experiment, task, record.networks)
     epoch = checkpoints.load_weights(model, run, which)
     engine = engine_for(model, experiment, task, tell=tell)
-    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which)
+    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which, bands_for(run, task, epoch, tell))
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
@@ -146,11 +161,35 @@ def evaluate(
     Raises:
         DataError: the data is missing or has changed, has no such part, or is refused by `strict`.
     """
-    trained = restore(run, which, tell)
-    results = score_parts(run, trained, raw_parts(run, trained.experiment), parts, strict=strict)
+    experiment, _ = read_config(run)
+    import_ahead()
+    results = score_run(run, raw_parts(run, experiment), parts, (which, tell), strict=strict)
     if "test" in results:
         count_look(run)
     return results
+
+
+def score_run(
+    run: Run, raw: dict[str, Rows], parts: list[Part], how: tuple[checkpoints.Which, Tell], *, strict: bool
+) -> dict[str, Any]:
+    """Score a run's model on parts of its rows, add the scores to evaluation.json, and return them by part.
+
+    Args:
+        run, parts, strict: as of `evaluate`.
+        raw: the rows of each part before the transforms.
+        how: the checkpoint, and what shows the user what they should know.
+    """
+    (which, tell), results = how, {}
+    for group in groups_of([run], wanted_parts(run, parts, raw)):
+        results |= score_parts(run, restore(run, which, tell, part=group[0]), raw, group, strict=strict)
+    return results
+
+
+def groups_of(runs: list[Run], parts: list[Part]) -> list[list[Part]]:
+    """Return the parts of the runs' rows in groups that the same models predict: final models, the test rows alone."""
+    test: list[Part] = [part for part in parts if part == "test"]
+    others: list[Part] = [part for part in parts if part != "test"]
+    return [others, test] if others and test and any(final_model(run) for run in runs) else [parts]
 
 
 def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Part], *, strict: bool) -> dict[str, Any]:
@@ -218,25 +257,5 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
     if part != "train":
         save_predictions(run, part, answers)
-    return found | by_output(trained, answers, common_sense, train)
-
-
-def by_output(trained: Trained, answers: list[Answers], common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return the scores in the target's own unit and of each class; those of several outputs under `outputs`.
-
-    Args:
-        common_sense: the scores of the baseline.
-    """
-    told = {answer.output: _of_output(trained, answer, common_sense, train) for answer in answers}
-    return next(iter(told.values())) if len(told) == 1 else {"outputs": told}
-
-
-def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return the scores of one output in the target's own unit, and those of each class."""
-    output, rows = answers.task.output, answers.rows
-    found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
-    known = counted(train, answers.output, trained.task.outputs[answers.output])
-    if has_unit(output):
-        own = scores_of(common_sense, prefix(trained.task, answers.output))
-        found["in_unit"] = score_in_unit(trained.experiment.of_output(answers.output), answers, own, known)
-    return found | class_tables(answers, known) | forecast_scores(answers)
+    own = by_output((trained.experiment, trained.task), answers, common_sense, train)
+    return found | own | band_scores(answers, part, trained.bands)

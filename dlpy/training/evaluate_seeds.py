@@ -10,7 +10,7 @@ from dlpy.core.suggestions import command
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, count_look
 from dlpy.runs.lookup import seed_runs
-from dlpy.training.evaluate import Part, Tell, read_config, restore, score_parts, silent
+from dlpy.training.evaluate import Part, Tell, read_config, score_run, silent
 from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.seed_summary import spread_by_name
 
@@ -34,7 +34,7 @@ def evaluate_seeds(
     seeds = seed_runs(run)
     experiment, _ = read_config(seeds[0])
     raw = raw_parts(seeds[0], experiment)
-    found = [score_parts(seed, restore(seed, which, tell), raw, parts, strict=strict) for seed in seeds]
+    found = [score_run(seed, raw, parts, (which, tell), strict=strict) for seed in seeds]
     numbers = [seed.read("run.json")["seed"] for seed in seeds]
     results = {part: _together(numbers, [each[part] for each in found]) for part in found[0]}
     if "test" in results:

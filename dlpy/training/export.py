@@ -13,9 +13,10 @@ from dlpy.data.features import Pictures
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.engine.custom_step import stepped_class
-from dlpy.experiment.experiment import Experiment
 from dlpy.networks.summary import uses_of
 from dlpy.portable.network import Parts, portable_network, prepared_network
+from dlpy.portable.tables import Pairs
+from dlpy.runs.decisions import read_bands
 from dlpy.runs.directory import Run
 from dlpy.training.pipeline import Pipeline
 
@@ -23,20 +24,29 @@ if TYPE_CHECKING:
     import keras
 
 
-def portable_model(
-    model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows
-) -> keras.Model:
+def portable_parts(run: Run, family: Model, network: tuple[keras.Model, Task], pipeline: Pipeline) -> Parts:
+    """Return the parts of model.keras, with the widths of bands that were fitted on held-out rows.
+
+    Args:
+        network: with its task.
+    """
+    (model, task), record = network, read_bands(run)
+    pairs = list(zip(pipeline.transforms, pipeline.states, strict=True))
+    return Parts(family, model, task, pairs, tuple(record.factors) if record else ())
+
+
+def portable_model(parts: Parts, raw: Rows) -> keras.Model:
     """Return the model, not compiled, with preprocessing in front and answers in the target's own unit.
 
     Where Keras cannot express a transform, the inputs are called `prepared_...` and take transformed rows. A single
     input and a single output are tensors, several are dicts.
     """
+    model = parts.model
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
-        return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
+        return with_preprocessing(model.portable, parts.pairs, raw) if takes_rows else model.portable
     import keras
 
-    parts = Parts(experiment.model, model, task, list(zip(pipeline.transforms, pipeline.states, strict=True)))
     try:
         network = portable_network(parts, raw, strings=True).network
     except ConfigError:
@@ -53,11 +63,10 @@ def save_network(run: Run, model: keras.Model, family: Model) -> None:
         run.write("network.json", {"layers": [asdict(use) for use in uses_of(model, family.uses())]})
 
 
-def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> keras.Model:
+def with_preprocessing(model: keras.Model, pairs: Pairs, raw: Rows) -> keras.Model:
     """Return a model that takes rows as the dataset gives them, or `model` where a transform has no Keras layer."""
     import keras
 
-    pairs = zip(pipeline.transforms, pipeline.states, strict=True)
     layers = [transform.layer(state) for transform, state in pairs if not transform.on_targets]
     if not layers or not isinstance(raw.x, np.ndarray | Pictures) or any(layer is None for layer in layers):
         return model

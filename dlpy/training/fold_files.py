@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from dlpy.runs.checkpoint_files import keep_alone
 from dlpy.runs.directory import Run
 from dlpy.runs.history import read_history
 from dlpy.runs.lookup import fold_runs
-from dlpy.runs.predictions import read_fold
+from dlpy.runs.predictions import read_fold, read_fold_quantiles
 from dlpy.runs.record import FoldRecord
 from dlpy.runs.results import outputs_of
 from dlpy.storage.atomic import put_on_disk, write_arrays
@@ -36,6 +36,7 @@ class Fold:
     targets: dict[str, np.ndarray]  # by output
     predictions: dict[str, np.ndarray]
     execution: Execution
+    quantiles: dict[str, np.ndarray] = field(default_factory=dict)  # (rows, numbers x quantiles), where predicted
 
 
 def folder_of(run: Run, number: int) -> Run:
@@ -50,7 +51,7 @@ def done_folds(run: Run) -> int:
 
 def write_fold(folder: Run, fold: Fold) -> None:
     """Write the results of a fold into its directory, and remove the checkpoints of its training."""
-    write_predictions(folder, fold.rows, fold.targets, fold.predictions)
+    write_predictions(folder, fold.rows, fold.targets, fold.predictions, fold.quantiles)
     put_on_disk(folder.metrics)  # the summary reads its curve
     content = {
         "scores": fold.scores,
@@ -63,13 +64,18 @@ def write_fold(folder: Run, fold: Fold) -> None:
 
 
 def write_predictions(
-    folder: Run, rows: np.ndarray, targets: dict[str, np.ndarray], predictions: dict[str, np.ndarray]
+    folder: Run,
+    rows: np.ndarray,
+    targets: dict[str, np.ndarray],
+    predictions: dict[str, np.ndarray],
+    quantiles: dict[str, np.ndarray] | None = None,
 ) -> None:
     """Write predictions.npz of a training in a folder: its held-out rows, their targets and predictions by output."""
     arrays = {"rows": rows}
     for name, prediction in predictions.items():
         before = f"{name}." if len(predictions) > 1 else ""
         arrays |= {f"{before}target": targets[name], f"{before}prediction": prediction}
+        arrays |= {f"{before}quantiles": quantiles[name]} if name in (quantiles or {}) else {}
     write_arrays(folder.predictions, arrays)
 
 
@@ -82,10 +88,11 @@ def fold_results(run: Run, number: int) -> Fold:
     folder = folder_of(run, number)
     try:
         told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions, outputs_of(run))
+        quantiles = read_fold_quantiles(folder.predictions, outputs_of(run))
         if _epochs(folder) != told.epochs:
             raise RunError(f"metrics.csv does not have its {told.epochs} epochs")
         common_sense = _with_nan(told.baseline.scores)
-        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)))
+        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)), quantiles)
     except (RunError, FileNotFoundError) as error:
         hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
         raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None

@@ -15,7 +15,7 @@ from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
-from dlpy.training.answers import own_targets, points
+from dlpy.training.answers import own_targets, points, quantiles_of
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.estimators import Estimator
 from dlpy.training.fold_files import Fold, write_fold
@@ -42,11 +42,13 @@ def write_results(
     experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
     targets, predictions = _own(given, data)
+    quantiles = own_targets(data.task, quantiles_of(data.task, given), held_out)
     rows = fold.validation
     if len(targets) == 1 and data.task.output.is_per_step:
         rows = _steps(held_out, data.task, rows)
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    write_fold(folder, Fold(fold.number, {**scores}, common_sense, rows, targets, predictions, execution))
+    own = Fold(fold.number, {**scores}, common_sense, rows, targets, predictions, execution, quantiles)
+    write_fold(folder, own)
 
 
 def predicted(

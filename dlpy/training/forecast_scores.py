@@ -1,4 +1,4 @@
-"""Scores of forecasts: the error by step ahead, and how often bands of quantiles hold the truth."""
+"""Scores of forecasts: the error by step ahead."""
 
 from __future__ import annotations
 
@@ -6,26 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.scores.quantiles import coverages
 from dlpy.training.answers import Answers, arrays_of
 
 
 def forecast_scores(answers: Answers) -> dict[str, Any]:
-    """Return `steps`, the mean absolute error of each step ahead and of the naive forecasts, and `bands`.
+    """Return `steps`, the mean absolute error of each step ahead and of the naive forecasts, in the target's own unit.
 
-    All are in the target's own unit. Rows without a horizon have no steps, and predictions without quantiles no bands.
+    Rows without a horizon have none.
     """
-    output, found = answers.task.output, {}
-    if output.horizon is None and answers.quantiles is None:
+    if answers.task.output.horizon is None:
         return {}
     arrays = arrays_of(answers)
-    target = arrays["target"].reshape(len(answers.rows), -1)
-    if output.horizon is not None:
-        found["steps"] = steps_table(arrays, target)
-    if answers.quantiles is not None:
-        quantiles = arrays["quantiles"].reshape(*target.shape, -1)
-        found["bands"] = coverages(target, quantiles, answers.levels)
-    return found
+    return {"steps": steps_table(arrays, arrays["target"].reshape(len(answers.rows), -1))}
 
 
 def steps_table(arrays: dict[str, np.ndarray], target: np.ndarray) -> list[dict[str, float]]:

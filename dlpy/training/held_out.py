@@ -12,6 +12,7 @@ from dlpy.data.task import Output
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_model, require_one_training
+from dlpy.runs.lookup import final_model
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions, without_targets
 from dlpy.training.evaluate import read_config
@@ -26,7 +27,8 @@ class HeldOut:
 
     part: validation, or out_of_fold of a k-fold run, whose predictions are those of the folds' models.
     epoch: of the best checkpoint. is_test: whether these rows are also the test rows.
-    in_time: whether the rows are in time order, so that new rows are not exchangeable with them.
+    in_time: whether the rows are in time order, so that new rows are not exchangeable with them. is_refitted: whether
+    new rows are predicted by a final model, which has seen these rows.
     """
 
     part: str
@@ -34,6 +36,7 @@ class HeldOut:
     outputs: dict[str, Stored]
     is_test: bool
     in_time: bool
+    is_refitted: bool = False
 
     @property
     def parts(self) -> list[str]:
@@ -88,7 +91,8 @@ def _predicted(run: Run, experiment: Experiment, part: str, epoch: int) -> HeldO
     holdout = experiment.data.validation
     is_test = part == "validation" and holdout is not None and holdout.use == "test"
     by_name = {stored.output or only: stored for stored in found}
-    return HeldOut(part, epoch, by_name, is_test, experiment.data.rows_are_in_time)
+    is_refitted = part == "validation" and final_model(run) is not None
+    return HeldOut(part, epoch, by_name, is_test, experiment.data.rows_are_in_time, is_refitted)
 
 
 def best_epoch(run: Run) -> int:

@@ -19,10 +19,10 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lock import ORPHAN_SECONDS, locked
 from dlpy.storage import atomic
 from dlpy.training.callbacks import built_callbacks
+from dlpy.training.fit import Training, fit
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
-from dlpy.training.train import Training, fit
 from dlpy.training.workshop import Workshop
 
 

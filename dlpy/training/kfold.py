@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.features import Windows
@@ -31,11 +30,13 @@ from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
+from dlpy.training.fit_bands import tell_out_of_fold
 from dlpy.training.fold_files import Fold
 from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.prepare import Prepared, prepare
 from dlpy.training.record import Options, begin, fingerprint, settle_config
+from dlpy.training.refit import for_refit
 from dlpy.training.reporter import Reporter
 from dlpy.training.spread import spread
 from dlpy.training.train import finish
@@ -82,6 +83,7 @@ def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
     summary = _summarize(run, prepared, folds)
+    tell_out_of_fold(run, reporter.notice)
     if how.refit:
         _refit(run, prepared, summary, reporter)
 
@@ -150,25 +152,36 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
     numbers, first, place = np.unique(rows, return_index=True, return_inverse=True)
     arrays = {}
     for name, output in loaded.task.outputs.items():
-        prediction = np.concatenate([fold.predictions[name] for fold in folds])
+        prediction = _mean_by_row([fold.predictions[name] for fold in folds], place)
         target = np.concatenate([fold.targets[name] for fold in folds])[first]
-        total = np.zeros((len(numbers), prediction.shape[1]))
-        np.add.at(total, place, prediction)
-        mean = (total / np.bincount(place)[:, None]).astype(np.float32)
         one_hot = output.has_classes and target.ndim > 1 and target.shape[1] > 1
         flat = target.reshape(-1) if target.size == len(target) else target
         labels = target.argmax(axis=-1) if one_hot else flat
         known = known_rows(target) if output.has_missing else np.arange(len(numbers))
         row = numbers // STRIDE if output.is_per_step else numbers
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
-        own = {"index": loaded.train.index[row], "target": labels, "prediction": mean}
+        own = {"index": loaded.train.index[row], "target": labels, "prediction": prediction}
         own |= group_numbers(loaded.train.take(row))
+        if name in folds[0].quantiles:
+            own["quantiles"] = _mean_by_row([fold.quantiles[name] for fold in folds], place)
         if output.is_per_step:
             own = {"group": row, **own, "index": step_numbers(own["index"], numbers % STRIDE)}
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
-            save_class_table(run, key, class_table(labels[known], mean[known], output))
+            save_class_table(run, key, class_table(labels[known], prediction[known], output))
     write_arrays(run.predictions, arrays)
+
+
+def _mean_by_row(given: list[np.ndarray], place: np.ndarray) -> np.ndarray:
+    """Return the mean of the predictions of all folds for each row: (rows, units).
+
+    Args:
+        given: the predictions of each fold. place: the number of the row of each of them.
+    """
+    prediction, count = np.concatenate(given), np.bincount(place)
+    total = np.zeros((len(count), prediction.shape[1]))
+    np.add.at(total, place, prediction)
+    return (total / count[:, None]).astype(np.float32)
 
 
 def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:
@@ -183,15 +196,3 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     run.change("run.json", lambda record: record | {"task": task})
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
-
-
-def for_refit(experiment: Experiment, epochs: int) -> Experiment:
-    """Return the experiment without validation rows and the callbacks that monitor them."""
-    model, training = experiment.model, experiment.training
-    if isinstance(model, EstimatorModel):
-        model = model.shortened(epochs)
-    else:
-        training = training.shortened(epochs)
-    blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
-    data = experiment.data.model_copy(update={"validation": None})
-    return experiment.model_copy(update={"model": model, "training": training, "callbacks": blind, "data": data})

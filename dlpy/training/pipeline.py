@@ -19,6 +19,7 @@ from dlpy.data.class_filter import kept
 from dlpy.data.features import Features, Pictures, Scaled, Sparse, Windows
 from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredSparse
 from dlpy.data.tables.training_ranges import TrainingRanges
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, merged
@@ -216,4 +217,4 @@ def _measured(given: Input, x: Features) -> Input:
         return replace(given, shape=x.shape[1:], target=x.target, **time_steps)
     if isinstance(x, np.ndarray | Scaled | Pictures | StoredArray):
         return replace(given, kind="array", shape=x.shape[1:])
-    return replace(given, shape=(x.width,)) if isinstance(x, Sparse) else given
+    return replace(given, shape=(x.width,)) if isinstance(x, Sparse | StoredSparse) else given

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.core.suggestions import command
+from dlpy.data.rows import Rows
 from dlpy.data.steps import ROW
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
@@ -151,9 +152,14 @@ def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
     if "prediction" in given.kept:
         raise ConfigError("--keep prediction: the predictions have a column of that name. Rename yours.")
     unfamiliar = unfamiliar_rows(trained, given, ask)
-    texts = Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(given.inputs), Search())
+    texts = texts_for(trained, given.inputs, Search())
     lines = [list(cells) for cells in zip(*given.kept.values(), texts, strict=True)]
     return Predicted([*given.kept, "prediction"], lines, unfamiliar)
+
+
+def texts_for(trained: Trained, rows: Rows, search: Search) -> list[str]:
+    """Return the text that a seq2seq model writes for each source."""
+    return Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(rows), search)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:

@@ -23,27 +23,32 @@ def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell 
         path: the file that holds the series; None: that of the run's data.
         steps: the number of rows.
         ask: the checkpoint to use, and whether to refuse unfamiliar values.
-        tell: shows what the user should know.
+        tell: shows what the user should know, such as series that do not end with a complete window.
 
     Raises:
         ConfigError: the run predicts fewer rows.
-        DataError: the file does not end with a complete window.
+        DataError: no series of the file ends with a complete window.
     """
     if ask.keep or ask.coverage is not None:
         option = "--keep" if ask.keep else "--coverage"
         raise ConfigError(f"{option} is about the rows of a file, and --ahead predicts rows after it: remove one.")
-    return continued(restore(run, ask.checkpoint, tell), path, steps, ask)
+    return continued(restore(run, ask.checkpoint, tell), path, steps, ask, tell)
 
 
-def continued(trained: Trained, path: Path | None, steps: int, ask: Ask) -> Predicted:
+def continued(trained: Trained, path: Path | None, steps: int, ask: Ask, tell: Tell | None = None) -> Predicted:
     """Return the predictions of a run that is restored already for the next rows of each series.
+
+    Args:
+        trained: the run.
+        path, steps, ask: as of `predict_ahead`.
+        tell: shows which series are left out, since they do not end with a complete window; None: they are errors.
 
     Raises:
         ConfigError: the run predicts fewer rows.
         DataError: the file does not end with a complete window.
     """
     data = trained.experiment.data
-    rows = (data.here() if path is None else data).ahead(path, steps)
+    rows = (data.here() if path is None else data).ahead(path, steps, tell)
     given = Given(rows, "the last windows", {})
     unfamiliar = unfamiliar_rows(trained, given, ask)
     (numbers,) = numbers_for(trained, given).values()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from dlpy.core import keras_backend
-from dlpy.data.rows import Loaded
+from dlpy.core.errors import DataError
+from dlpy.data.rows import Data, Loaded
 from dlpy.engine import devices
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.training.pipeline import Split, obtain, split
+from dlpy.runs.directory import Run
+from dlpy.training.pipeline import Pipeline, Split, obtain, split
 from dlpy.training.record import Options
 from dlpy.training.smoke import shortened
 from dlpy.training.workshop import Workshop
@@ -37,6 +41,16 @@ class Prepared:
         return replace(self, loaded=replace(self.loaded, train=self.parts.train, test=self.parts.test))
 
 
+@dataclass(frozen=True)
+class Job:
+    """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
+
+    run: Run
+    prepared: Prepared
+    data: Data
+    pipeline: Pipeline
+
+
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
     """Return the experiment with its rows loaded and split; all that can be checked before training is checked."""
     if options.smoke:
@@ -57,4 +71,19 @@ def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) 
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")
+    if experiment.training.refit > 1:
+        final_folds(experiment, loaded)  # which may be too many for a class
     return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
+
+
+def final_folds(experiment: Experiment, loaded: Loaded) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of the rows that each network of a final model learns, and of those that stop it.
+
+    Raises:
+        DataError: there are more networks than rows, groups or rows of a class.
+    """
+    kfold = experiment.kfold.model_copy(update={"folds": experiment.training.refit, "repeats": 1, "shuffle": True})
+    try:
+        return list(kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
+    except DataError as error:
+        raise DataError(f"training.refit: {error}") from None

@@ -19,7 +19,7 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.replicas import Peers
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import FOLDS, KFOLD, SEARCH_KIND, SEEDS, Run, forget_outdated
+from dlpy.runs.directory import FINAL_MODEL, FOLDS, KFOLD, SEARCH_KIND, SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
 from dlpy.runs.how import How, Place, Seeds
 from dlpy.runs.lock import locked
@@ -196,6 +196,9 @@ def require_resumable(run: Run) -> None:
     if run.owner is not None:
         what = "a fold" if run.path.parent.name == FOLDS else "one of several seeds"
         raise RunError(f"run {run.id} is {what}: resume all of them with dlpy resume {run.owner.id}.")
+    if run.path.name == FINAL_MODEL and _has_final_training(Run(run.path.parent)):
+        whole = Run(run.path.parent)
+        raise RunError(f"run {run.id} is the final model of run {whole.id}: dlpy resume {whole.id} resumes both.")
     record = run.record()
     if record.kind == "kfold" and record.folds is None:
         raise RunError(f"run {run.id} is a k-fold run of an earlier dlpy, which kept no folds: run its command again.")
@@ -204,6 +207,11 @@ def require_resumable(run: Run) -> None:
         raise RunError(f"{reason}: change its experiment and train it with dlpy train.")
     if record.status == "completed":
         raise RunError(f"run {run.id} is complete: there is nothing to resume.")
+
+
+def _has_final_training(run: Run) -> bool:
+    """Return whether the folder `refit` of a run belongs to its own training, and not to a search."""
+    return run.read("run.json").get("kind") == "train"
 
 
 def _rewound(run: Run, reporter: Reporter) -> CheckpointState | None:

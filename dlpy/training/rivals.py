@@ -15,6 +15,7 @@ from dlpy.data.units import has_unit, own_scores
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run, require_one_training
 from dlpy.runs.how import Place
+from dlpy.runs.lookup import final_model
 from dlpy.training.evaluate import evaluate, read_config, tasks
 from dlpy.training.loaded_rows import same_rows
 from dlpy.training.reporter import Reporter
@@ -49,6 +50,8 @@ def rivals(
     for family, told in zip(families, fitted(run, families, rows, place or Place(), reporter), strict=True):
         found[family.name] = told
         reporter.notice(f"{family.name}: {told['reason'] if 'reason' in told else str(told['seconds']) + ' s'}")
+    if test and final_model(run) is not None:
+        reporter.notice("the final model of the run has learnt the validation rows too; these models have not")
     _, task = tasks(run)
     common = _comparable(experiment, task)
     for told in (own, *found.values()):

@@ -12,6 +12,7 @@ from dlpy.core.errors import on_a_line
 from dlpy.data.features import Features, Padded, Pictures, Scaled, Sequences, Sparse
 from dlpy.data.rows import Data, Rows
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredRagged
 from dlpy.data.task import Task
 from dlpy.training.stored_rows import correlations, hashes, spread_of
 
@@ -31,7 +32,7 @@ def duplicates(data: Data) -> Iterator[str]:
 def shared_rows(data: Data) -> dict[str, int]:
     """Return for each held-out part the number of its rows that are equal to a training row in all inputs."""
     held_out = {"validation": data.validation, "test": data.test}
-    if any(isinstance(x, StoredArray) for x in data.train.inputs.values()):
+    if any(isinstance(x, StoredArray | StoredRagged) for x in data.train.inputs.values()):
         known = hashes(data.train)
         parts = {name: rows for name, rows in held_out.items() if rows is not None}
         return {name: int(np.isin(hashes(rows), known).sum()) for name, rows in parts.items()}

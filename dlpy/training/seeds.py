@@ -29,14 +29,14 @@ from dlpy.training.in_folder import Assignment, claimed
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import transform
-from dlpy.training.prepare import with_rows
+from dlpy.training.prepare import Job, with_rows
 from dlpy.training.record import Options, save_splits, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seed_summary import summarize_seeds
 from dlpy.training.seeds_together import begin_seed, train_at_once
 from dlpy.training.together import pays
-from dlpy.training.train import Job, finish, started
+from dlpy.training.train import finish, started
 from dlpy.training.workshop import Workshop
 
 

@@ -19,10 +19,11 @@ from dlpy.training.callbacks import checkpoint_of, directions
 from dlpy.training.compile import engine_for
 from dlpy.training.in_folder import Assignment, claimed
 from dlpy.training.part_record import write_part_record
+from dlpy.training.prepare import Job
 from dlpy.training.record import save_splits, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.together import fit_together
-from dlpy.training.train import Job, leave
+from dlpy.training.train import finish_final, leave
 
 _EXECUTION = Execution("epoch", jit_compile=True)
 
@@ -53,7 +54,10 @@ def train_at_once(job: Job, works: Sequence[Assignment], reporter: Reporter) -> 
             experiment = work.experiment.executed(_EXECUTION)
             settle_config(work.folder, experiment)
             own = replace(job.prepared, experiment=experiment)
-            leave(replace(job, run=work.folder, prepared=own), engine, reporter)
+            one = replace(job, run=work.folder, prepared=own)
+            leave(one, engine, reporter)
+            if experiment.training.refit:
+                finish_final(one, reporter)
             work.folder.update(status="completed", exit_reason="done", seconds=_seconds(work.folder))
     state.unlink(missing_ok=True)
 

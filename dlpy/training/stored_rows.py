@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+
 import numpy as np
 
+from dlpy.data.features import Padded, Sparse
 from dlpy.data.rows import Rows
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredRagged
 
 
 def hashes(rows: Rows) -> np.ndarray:
@@ -19,7 +24,19 @@ def hashes(rows: Rows) -> np.ndarray:
             rng = np.random.default_rng(number)
             factors = rng.integers(2**63, size=x.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
             total += np.concatenate([chunk.view(np.uint32).astype(np.uint64) @ factors for chunk in x.chunks()])
+        elif isinstance(x, StoredRagged):
+            total += np.concatenate([_hashes_of_sequences(chunk, number) for chunk in x.chunks()])
     return total
+
+
+def _hashes_of_sequences(rows: Padded | Sparse, number: int) -> np.ndarray:
+    """Return a number for each row of the input of this number: (rows,) uint64."""
+    integers = rows.columns if isinstance(rows, Sparse) else rows.values
+    weights = rows.values if isinstance(rows, Sparse) and rows.values is not None else integers[:0]
+    spans = itertools.starmap(slice, itertools.pairwise(rows.splits.tolist()))
+    content = (integers[some].tobytes() + weights[some].tobytes() for some in spans)
+    keys = (hashlib.blake2b(one, digest_size=8, key=b"%d" % number).digest() for one in content)
+    return np.frombuffer(b"".join(keys), np.uint64)
 
 
 def spread_of(x: StoredArray) -> np.ndarray:

@@ -25,10 +25,10 @@ from dlpy.storage.npz import ArraysError, read_npz
 from dlpy.training.callbacks import built_callbacks
 from dlpy.training.compile import compiled_model, exact_scores, fresh_model
 from dlpy.training.estimators import start_again
+from dlpy.training.fit import plan_of
 from dlpy.training.in_folder import Assignment
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.reporter import Reporter, let_tell
-from dlpy.training.train import plan_of
 
 if TYPE_CHECKING:
     import keras

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlpy.callbacks.checkpoint import CheckpointHooks
-from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.components.estimator import EstimatorModel
-from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import in_one_line
 from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
+from dlpy.drawing.ahead import import_ahead
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
-from dlpy.engine.plan import Plan
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run, forget_outdated
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
@@ -31,14 +26,16 @@ from dlpy.runs.samples import save_augmented
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.answers import answers_for, save_predictions
-from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless, without_senders
+from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, without_senders
 from dlpy.training.class_balance import class_warnings
-from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, weights_line
+from dlpy.training.compile import is_partly_frozen, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
-from dlpy.training.export import portable_model, save_network
-from dlpy.training.monitored import monitored_scores
+from dlpy.training.export import portable_model, portable_parts, save_network
+from dlpy.training.final_networks import take_networks, train_networks
+from dlpy.training.fit import Training, fit
+from dlpy.training.fit_bands import fit_after_training
 from dlpy.training.pipeline import Pipeline, transform
-from dlpy.training.prepare import Prepared, prepare
+from dlpy.training.prepare import Job, Prepared, prepare
 from dlpy.training.record import (
     Options,
     begin,
@@ -47,7 +44,8 @@ from dlpy.training.record import (
     settle_config,
     summarize,
 )
-from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.refit import final_job, take_final
+from dlpy.training.reporter import Reporter
 from dlpy.training.row_counts import save_counts
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
@@ -60,7 +58,8 @@ if TYPE_CHECKING:
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
     job = started(experiment, document, options, reporter)
-    job = replace(job, prepared=job.prepared.split_only())
+    if not experiment.training.refit:
+        job = replace(job, prepared=job.prepared.split_only())
     run = job.run
     with locked(run), record_outcome(run):
         finish(run, job.prepared, job.data, job.pipeline, reporter)
@@ -90,32 +89,51 @@ def started(experiment: Experiment, document: Document, options: Options, report
     return Job(run, prepared, data, pipeline)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
-
-    run: Run
-    prepared: Prepared
-    data: Data
-    pipeline: Pipeline
-
-
 def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporter: Reporter) -> None:
-    """Train in an existing run directory, from its start or its last checkpoint, and write all that is read later."""
+    """Train in an existing run directory, from its start or its last checkpoint, and write all that is read later.
+
+    Where the experiment asks for it, a final model is trained after that.
+    """
+    job = Job(run, prepared, data, pipeline)
+    _finish_first(job, reporter)
+    if prepared.experiment.training.refit:
+        finish_final(job, reporter)
+
+
+def finish_final(job: Job, reporter: Reporter) -> None:
+    """Train the final model of a run, on its training and validation rows, and write all that is read of it later."""
+    if job.prepared.experiment.training.refit > 1:
+        made, model = train_networks(job, reporter)
+        if not job.prepared.follows:
+            _save_model(replace(made, run=job.run), model, reporter)
+            take_networks(made, model)
+            take_final(job.run, made.run)
+        return
+    final = final_job(job, reporter)
+    finish(final.run, final.prepared, final.data, final.pipeline, reporter)
+    if not job.prepared.follows:
+        take_final(job.run, final.run)
+
+
+def _finish_first(job: Job, reporter: Reporter) -> None:
+    """Train the model that the validation rows score."""
+    run, prepared, data = job.run, job.prepared, job.data
     experiment = prepared.experiment
-    pipeline.save(run.transforms)
+    job.pipeline.save(run.transforms)
     save_splits(run, data)
     if isinstance(experiment.model, EstimatorModel):
         _finish_estimator(run, prepared, data, reporter)
         return
     keras_backend.start()
+    if not prepared.follows:
+        import_ahead()
     for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
         reporter.notice(line)
     engine = fit_best(run, prepared, data, reporter)
     if not prepared.follows:
-        leave(Job(run, prepared, data, pipeline), engine, reporter)
+        leave(job, engine, reporter)
 
 
 def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
@@ -126,6 +144,7 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
         forget_outdated(run)  # of an earlier state that a command looked at
     _write_results(run, prepared, data, (engine, model.count_params()))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
     if data.task.translates and data.validation is not None and prepared.parts.validation is not None:
         leave_texts(run, Writer.of(model, job.pipeline), prepared.parts.validation, data.validation)
     if isinstance(experiment.model, GenerativeModel):
@@ -133,10 +152,18 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
         if made:
             atomic.write_arrays(run.made, made)
     save_network(run, model, experiment.model.resolved(data.task))
+    if not experiment.training.refit:  # else the final model is saved
+        _save_model(job, model, reporter)
+
+
+def _save_model(job: Job, model: keras.Model, reporter: Reporter) -> None:
+    """Write model.keras, where Keras can save the model."""
+    run, prepared = job.run, job.prepared
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         with stage("model.keras"):
-            portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
+            parts = portable_parts(run, prepared.experiment.model, (model, job.data.task), job.pipeline)
+            portable = portable_model(parts, prepared.parts.train)
             atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
@@ -153,6 +180,7 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
         forget_outdated(run)
     _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:
@@ -176,56 +204,6 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     fit(Training(run, engine, experiment, data), callbacks, keeper, reporter, state)
     checkpoints.load_weights(engine.model, run)
     return engine
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training of a run or a fold: the engine that holds the model, the rows, and the directory."""
-
-    run: Run
-    engine: Engine
-    experiment: Experiment
-    data: Data
-
-
-def fit(
-    training: Training,
-    callbacks: Mapping[str, Hooks],
-    keeper: CheckpointHooks,
-    reporter: Reporter,
-    state: CheckpointState | None,
-) -> None:
-    """Train from the start, or from the state of the last checkpoint, and write metrics.csv and checkpoints."""
-    experiment, data = training.experiment, training.data
-    report_stateless(training.run, callbacks, reporter, state)
-    metrics = MetricsCsv(training.run.metrics)
-    kept = {"metrics.csv": metrics, **callbacks, "checkpoint": keeper}
-    keeper.keep(kept)
-    position = None if state is None else checkpoints.position(training.run, state, kept)
-    plan = replace(plan_of(experiment, data, training.engine.model), position=position)
-    # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it;
-    # checkpoints come last, since they hold the other hooks' states after the epoch
-    hooks = [metrics, reporter, monitored_scores(experiment, data), *callbacks.values(), keeper]
-    let_tell(hooks)
-    try:
-        training.engine.fit(data.train, data.validation, plan, hooks)
-    finally:
-        keeper.flush()
-
-
-def plan_of(experiment: Experiment, data: Data, model: keras.Model) -> Plan:
-    """Return the plan of a training from its start."""
-    how = experiment.training
-    return Plan(
-        how.batch_size,
-        how.epochs,
-        experiment.seed,
-        sample_weight(experiment, data),
-        how.steps_per_epoch,
-        experiment.data.augmentations(data.task),
-        stages_of(experiment, model, data.task),
-        pause=checkpoint_of(experiment).every_steps,
-    )
 
 
 def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine | Estimator, int]) -> None:

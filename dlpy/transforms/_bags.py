@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from pydantic import Field
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Sequences, Sparse, splits_of
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 
@@ -33,8 +34,15 @@ class Bag(Transform):
         return task.with_input(replace(task.input, kind="sparse", shape=shape, vocabulary=None))
 
     def fit(self, rows: Rows, task: Task) -> State:
-        largest = int(self.sequences(rows).values.max(initial=0))
-        return {"size": np.array(self.size or task.input.vocabulary or largest + 1)}
+        return self._sized([rows], task)
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return self._sized(pieces.blocks(), task)
+
+    def _sized(self, blocks: Iterable[Rows], task: Task) -> State:
+        known = self.size or task.input.vocabulary
+        largest = 0 if known else max(int(self.sequences(rows).values.max(initial=0)) for rows in blocks)
+        return {"size": np.array(known or largest + 1)}
 
     def sequences(self, rows: Rows) -> Sequences:
         """Return the sequences of the rows."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+Polynomials = tuple[tuple[float, ...], tuple[float, ...]]
 
 _CENTRE = (
     (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
@@ -39,6 +43,38 @@ def normal_quantiles(probabilities: np.ndarray) -> np.ndarray:
     return np.where(np.abs(distance) <= 0.425, inside, np.copysign(outside, distance))
 
 
-def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: np.ndarray) -> np.ndarray:
+def normal_quantiles_in_graph(below: Any, above: Any, unit: float, least: float) -> Any:
+    """Return the same by operations of Keras, NaN where `below` is.
+
+    Args:
+        below: the probabilities in parts of `unit`, float32.
+        above: those of the other side, which float32 would not hold as 1 minus `below`.
+        unit: what both are multiples of.
+        least: the probability at which both sides are cut off.
+    """
+    from keras import ops
+
+    one = np.float32(unit)
+    smaller = ops.maximum(ops.multiply(ops.minimum(below, above), one), np.float32(least))
+    distance = ops.multiply(ops.subtract(below, above), np.float32(unit / 2))
+    root = ops.sqrt(ops.negative(ops.log(smaller)))
+    inside = ops.multiply(distance, _ratio_in_graph(_CENTRE, ops.subtract(0.180625, ops.square(distance))))
+    outside = ops.multiply(_ratio_in_graph(_SHOULDER, ops.subtract(root, 1.6)), ops.sign(distance))
+    return ops.where(ops.less(ops.abs(distance), 0.425), inside, outside)
+
+
+def _ratio_in_graph(polynomials: Polynomials, x: Any) -> Any:
+    from keras import ops
+
+    found: list[Any] = []
+    for first, *others in polynomials:
+        value: Any = np.float32(first)
+        for factor in others:
+            value = ops.add(ops.multiply(x, value), np.float32(factor))
+        found.append(value)
+    return ops.divide(found[0], found[1])
+
+
+def _ratio(polynomials: Polynomials, x: np.ndarray) -> np.ndarray:
     above, below = polynomials
     return np.polyval(above, x) / np.polyval(below, x)

@@ -62,13 +62,20 @@ def with_numbers(rows: Rows, numbers: np.ndarray) -> Rows:
 def scaled_in_graph(numbers: Any, middle: np.ndarray, width: np.ndarray) -> Any:
     """Return `(numbers - middle) / width` of a batch, (batch, ...), by operations of Keras.
 
-    The middle is subtracted in two parts, so that float32 loses nothing of it where it is far from 0.
+    The middle is subtracted in two parts, so that float32 loses nothing of it where it is far from 0. TensorFlow would
+    make one part of two that follow each other.
     """
     from keras import ops
 
     high = middle.astype(np.float32)
-    low = (middle - high).astype(np.float32)
-    return ops.multiply(ops.subtract(ops.subtract(numbers, high), low), (1 / width).astype(np.float32))
+    low = ((middle - high) / width).astype(np.float32)
+    return ops.subtract(ops.multiply(ops.subtract(numbers, high), (1 / width).astype(np.float32)), low)
+
+
+def scaled_beside(middle: np.ndarray, width: np.ndarray, limit: float | None = None) -> dict[str, Any]:
+    """Return what prepare.py does for `(numbers - middle) / width`; infinite widths are null, and so is no limit."""
+    widths = [number if np.isfinite(number) else None for number in width.tolist()]
+    return {"scale": {"middle": middle.tolist(), "width": widths, "limit": limit}}
 
 
 def known_in_graph(numbers: Any) -> Any:

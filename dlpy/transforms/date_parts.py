@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,11 +14,11 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
-from dlpy.data.tables.calendar import PARTS, Part, holidays_in, is_holiday, part_of, parts_that_vary
+from dlpy.data.tables.calendar import Part, holidays_in, is_holiday, parts_that_vary
+from dlpy.data.tables.parts_of_dates import PARTS, columns_of
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import check_table, require_columns, table_of, with_numeric_names
 
-_DAY = 86_400.0
 _EVERY = (*PARTS, "elapsed")
 
 
@@ -92,6 +93,18 @@ class DateParts(Transform):
         numeric = np.concatenate(columns, axis=1)
         return rows.with_x(replace(table, numeric=numeric, numeric_names=names, date_names=left))
 
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        if self.holidays is not None:
+            raise ConfigError("date_parts: public holidays have no counterpart outside dlpy.")
+        told = {
+            "kept": np.flatnonzero(state["kept"]).tolist(),
+            "replaced": [columns.index(name) for name in state["names"].tolist()],
+            "parts": [np.array(_EVERY)[chosen].tolist() for chosen in state["parts"]],
+            "first": state["first"].tolist(),
+            "cyclic": self.cyclic,
+        }
+        return {"dates": told}
+
     def _names(self, state: State) -> list[str]:
         """Return the names of the new columns."""
         found = []
@@ -107,17 +120,9 @@ class DateParts(Transform):
         found = []
         for name, chosen, first in zip(state["names"].tolist(), state["parts"], state["first"], strict=True):
             seconds = table.numeric[:, table.numeric_names.index(name)]
-            for part in np.array(_EVERY)[chosen].tolist():
-                numbers = (seconds - first) / _DAY if part == "elapsed" else part_of(part, seconds)
-                found.append(_on_circle(numbers, PARTS[part]) if self._repeats(part) else numbers[:, None])
+            found.append(columns_of(seconds, np.array(_EVERY)[chosen].tolist(), first, cyclic=self.cyclic))
             found += [is_holiday(seconds, self.holidays)[:, None]] if self.holidays is not None else []
         return found
 
     def _repeats(self, part: str) -> bool:
         return self.cyclic and PARTS.get(part) is not None
-
-
-def _on_circle(numbers: np.ndarray, period: float | None) -> np.ndarray:
-    """Return the sine and cosine of numbers with a period: (rows, 2)."""
-    angles = 2 * np.pi * numbers / (period or 1.0)
-    return np.column_stack([np.sin(angles), np.cos(angles)])

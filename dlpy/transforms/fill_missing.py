@@ -124,6 +124,9 @@ class FillMissing(Transform):
             return numbers
         return ops.where(known_in_graph(numbers), numbers, state["numeric"].astype(np.float32))
 
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return {"fill": [None if np.isnan(number) else number for number in state["numeric"].tolist()]}
+
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:
     """Return the fill value of a numeric column; NaN leaves missing cells unchanged."""

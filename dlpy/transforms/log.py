@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -52,6 +53,9 @@ class Log(Transform):
         from keras import ops
 
         return ops.log(ops.add(numbers, self.add))
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return {"log": self.add}
 
     def of_target(self, output: Output, state: State) -> Output:
         if output.log_of_sum is not None or (output.scale, output.offset) != (1.0, 0.0):

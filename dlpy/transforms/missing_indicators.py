@@ -70,6 +70,10 @@ class MissingIndicators(Transform):
         gaps = ops.take(gaps, np.flatnonzero(state["numeric"]), axis=1)
         return ops.pad(ops.concatenate([numbers, gaps], axis=1), [[0, 0], [0, int(state["categorical"].sum())]])
 
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        marked = np.flatnonzero(state["numeric"]).tolist()
+        return {"mark": {"columns": marked, "of_categories": int(state["categorical"].sum())}}
+
 
 def _gaps(table: Table) -> tuple[np.ndarray, np.ndarray]:
     """Return which numeric and which categorical cells are missing, each (rows, columns) bool."""

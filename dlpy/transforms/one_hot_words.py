@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,6 +44,13 @@ class OneHotWords(Transform):
         row, place = np.nonzero((integers > 0) & (integers < size))
         vectors[row, place, integers[row, place]] = 1
         return rows.with_x(vectors)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        places = ops.expand_dims(numbers, -1)  # (batch, length, 1), 0 at padding
+        of_words = np.arange(1, int(state["size"]), dtype=np.int32)
+        return ops.pad(ops.cast(ops.equal(places, of_words), "float32"), [[0, 0], [0, 0], [1, 0]])
 
 
 def _padded(rows: Rows) -> Padded:

@@ -11,6 +11,7 @@ from pydantic import Field
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Padded, Sequences, stretches
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.steps import as_task_of_steps
 from dlpy.data.task import State, Task
@@ -46,7 +47,12 @@ class Pad(Transform):
         return as_task_of_steps(task.with_input(replace(task.input, shape=(length,))), length)
 
     def fit(self, rows: Rows, task: Task) -> State:
-        length = self.length or int(np.diff(_sequences(rows).splits).max())
+        return self._state(self.length or _longest(rows), task)
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return self._state(self.length or max(map(_longest, pieces.blocks())), task)
+
+    def _state(self, length: int, task: Task) -> State:
         if length == 0:
             raise DataError("pad: all training rows are empty: none of their words is in the vocabulary.")
         of_steps = [name for name, output in task.outputs.items() if output.per_step]
@@ -76,6 +82,10 @@ class Pad(Transform):
         inside = (place >= 0) & (place < kept[:, None])
         source = np.where(inside, place + first[:, None], 0)
         return np.where(inside, np.take_along_axis(target, source, axis=1), -1).astype(np.int32)
+
+
+def _longest(rows: Rows) -> int:
+    return int(np.diff(_sequences(rows).splits).max())
 
 
 def _sequences(rows: Rows) -> Sequences:

@@ -14,6 +14,7 @@ from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._among_quantiles import shares_of_intervals
 from dlpy.transforms._moments_of_pieces import quantiles_by_column
 from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numeric_names
 
@@ -53,7 +54,7 @@ class PiecewiseLinear(Transform):
     def apply(self, rows: Rows, state: State) -> Rows:
         numbers, splits = np.asarray(numbers_of(rows), np.float64), state["splits"]
         columns = [
-            _encoded(column, state["edges"][first:stop])
+            shares_of_intervals(column, state["edges"][first:stop])
             for column, first, stop in zip(numbers.T, splits[:-1], splits[1:], strict=True)
         ]
         found = np.concatenate([np.empty((len(numbers), 0)), *columns], axis=1)
@@ -75,6 +76,9 @@ class PiecewiseLinear(Transform):
         shares = scaled_in_graph(ops.take(numbers, column, axis=1), low, width)
         return ops.minimum(ops.maximum(shares, least.astype(np.float32)), most.astype(np.float32))
 
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return {"intervals": [edges.tolist() for edges in np.split(state["edges"], state["splits"][1:-1])]}
+
 
 def _names(columns: Sequence[str], state: State) -> tuple[str, ...]:
     """Return the name of each value of the numeric columns, with which `columns` begin."""
@@ -93,11 +97,3 @@ def _edges(ends: np.ndarray) -> np.ndarray:
     """Return the ends of the intervals, in order; a constant column has one interval, of width 1."""
     found = np.unique(ends)
     return found if len(found) > 1 else np.array([found[0], found[0] + 1])
-
-
-def _encoded(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return the values of a column's numbers: (rows, intervals)."""
-    shares = (column[:, None] - edges[:-1]) / np.diff(edges)
-    shares[:, 1:] = np.maximum(shares[:, 1:], 0)
-    shares[:, :-1] = np.minimum(shares[:, :-1], 1)
-    return shares

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,9 +13,11 @@ from dlpy.components.transform import Transform
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._among_quantiles import ranks_among
 from dlpy.transforms._moments_of_pieces import quantiles_by_column
-from dlpy.transforms._normal import normal_quantiles
+from dlpy.transforms._normal import normal_quantiles, normal_quantiles_in_graph
 from dlpy.transforms._numbers import check_flat, numbers_of, with_numbers
+from dlpy.transforms._places import places_in_graph
 
 _LEAST = 1e-7  # probability at which the normal distribution is cut off, at -5.2; as in scikit-learn
 
@@ -51,20 +54,26 @@ class Quantile(Transform):
         numbers = np.asarray(numbers_of(rows), np.float64)
         ranked = np.empty_like(numbers)
         for column, quantiles in enumerate(state["quantiles"].T):
-            ranked[:, column] = _ranks(numbers[:, column], quantiles, state["ranks"])
+            ranked[:, column] = ranks_among(numbers[:, column], quantiles, state["ranks"])
         return with_numbers(rows, ranked if self.to == "uniform" else _to_normal(ranked))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        ends, last = state["quantiles"], len(state["ranks"]) - 1
+        places = places_in_graph(numbers, ends)
+        if self.to == "uniform":
+            return ops.multiply(places, np.float32(1 / last))
+        return normal_quantiles_in_graph(places, ops.subtract(np.float32(last), places), 1 / last, _LEAST)
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        quantiles = state["quantiles"].T.tolist()
+        return {"ranks": {"quantiles": quantiles, "cut_off": _LEAST if self.to == "normal" else None}}
 
 
 def _state(ranks: np.ndarray, found: np.ndarray) -> State:
     """Return the state, given the quantiles at these ranks: (ranks, columns)."""
     return {"ranks": ranks, "quantiles": np.maximum.accumulate(found, axis=0)}  # rounding may break the order
-
-
-def _ranks(numbers: np.ndarray, quantiles: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Return the rank of each number, the mean of the first and the last where several quantiles equal it."""
-    last = np.interp(numbers, quantiles, ranks)
-    first = -np.interp(-numbers, -quantiles[::-1], -ranks[::-1])
-    return (first + last) / 2
 
 
 def _to_normal(ranks: np.ndarray) -> np.ndarray:

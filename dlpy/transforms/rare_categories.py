@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -72,6 +73,9 @@ class RareCategories(Transform):
 
     def in_graph(self, numbers: Any, state: State) -> Any:
         return numbers
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return {}
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         """Return the unseen categories that join the rare ones; `tabulate` reports the others."""

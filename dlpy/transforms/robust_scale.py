@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from dlpy.components.transform import Transform
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numbers
+from dlpy.transforms._numbers import check_flat, numbers_of, scaled_beside, scaled_in_graph, with_numbers
 
 _QUARTILES = [0.25, 0.5, 0.75]
 _NOTHING = np.empty((0, 3)), np.empty(0), np.empty(0)
@@ -60,6 +61,9 @@ class RobustScale(Transform):
         if self.limit is None:
             return scaled
         return ops.divide(scaled, ops.sqrt(ops.add(1.0, ops.square(ops.divide(scaled, self.limit)))))
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return scaled_beside(state["median"], state["width"], self.limit)
 
 
 def _state(quartiles: np.ndarray, least: np.ndarray, most: np.ndarray) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,14 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
 from dlpy.transforms._moments_of_pieces import moments_of_pieces
-from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, scaled_in_graph, with_numbers
+from dlpy.transforms._numbers import (
+    check_numbers,
+    numbers_of,
+    numbers_to_fit,
+    scaled_beside,
+    scaled_in_graph,
+    with_numbers,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -83,6 +91,9 @@ class Standardize(Transform):
         if "series" in state:
             return None
         return scaled_in_graph(numbers, state["mean"], state["deviation"])
+
+    def beside(self, columns: Sequence[str], state: State) -> dict[str, Any]:
+        return scaled_beside(state["mean"], state["deviation"])
 
     def of_target(self, output: Output, state: State) -> Output:
         if len(state["mean"]) == 1:

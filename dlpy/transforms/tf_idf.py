@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from dlpy.data.features import Sparse
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._bags import Bag, counts, multi_hot
@@ -23,10 +25,16 @@ class TfIdf(Bag):
     name: Literal["tf_idf"] = "tf_idf"
 
     def fit(self, rows: Rows, task: Task) -> State:
-        state = super().fit(rows, task)
+        return self._weights(super().fit(rows, task), [rows], len(rows))
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return self._weights(super().fit_in_pieces(pieces, task), pieces.blocks(), len(pieces))
+
+    def _weights(self, state: State, blocks: Iterable[Rows], rows: int) -> State:
         size = int(state["size"])
-        holding = np.bincount(multi_hot(self.sequences(rows), size).columns, minlength=size)
-        return state | {"idf": np.log(1 + len(rows) / (1 + holding))}
+        held = (multi_hot(self.sequences(some), size).columns for some in blocks)
+        holding = np.sum([np.bincount(columns, minlength=size) for columns in held], axis=0)
+        return state | {"idf": np.log(1 + rows / (1 + holding))}
 
     def apply(self, rows: Rows, state: State) -> Rows:
         found = counts(self.sequences(rows), int(state["size"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, on_a_line
 from dlpy.data.features import Sequences, Texts
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 from dlpy.data.text import tokenizer
@@ -67,9 +69,32 @@ class Tokenize(Transform):
     def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
         single = self._single(texts_of(self, rows))
         found = self._with_ngrams(single)
-        state = self._vocabulary(found)
+        state = self._vocabulary(found.distinct, found.counts())
         state["unknown"] = np.array(_unknown(single, state).mean() if len(single.rows.values) else 0.0)
         return state, self._integers(rows, found, state)
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        single: Counter[str] = Counter()
+        ngrams: Counter[str] = Counter()
+        for rows in pieces.blocks():
+            own = self._single(texts_of(self, rows))
+            found = self._with_ngrams(own)
+            counts = dict(zip(found.distinct, found.counts().tolist(), strict=True))
+            single.update({term: counts.pop(term) for term in own.distinct})
+            ngrams.update(counts)
+        distinct = [*single, *self._in_order(ngrams, [*single])]
+        state = self._vocabulary(distinct, np.array([single[term] or ngrams[term] for term in distinct], np.int64))
+        known = set(tokenizer.unpacked(state))
+        unknown = sum(count for term, count in single.items() if term not in known)
+        state["unknown"] = np.array(unknown / single.total())
+        return state
+
+    def _in_order(self, ngrams: Counter[str], single: list[str]) -> list[str]:
+        """Return the n-grams in the order of `with_ngrams`: short ones first, by the numbers of their terms."""
+        number_of = {term: number for number, term in enumerate(single)}
+        terms = {gram: gram.split(" ") if self.by == "word" else list(gram) for gram in ngrams}
+        numbers = {gram: [number_of[term] for term in own] for gram, own in terms.items()}
+        return sorted(ngrams, key=lambda gram: (len(numbers[gram]), numbers[gram]))
 
     def fit(self, rows: Rows, task: Task) -> State:
         return self.fit_apply(rows, task)[0]
@@ -95,12 +120,12 @@ class Tokenize(Transform):
     def apply(self, rows: Rows, state: State) -> Rows:
         return self._integers(rows, self._with_ngrams(self._single(texts_of(self, rows))), state)
 
-    def _vocabulary(self, found: Terms) -> State:
+    def _vocabulary(self, distinct: list[str], counts: np.ndarray) -> State:
         """Return the most frequent terms."""
-        if not found.distinct:
+        if not distinct:
             raise DataError(f"tokenize: the training texts contain no {self.by}s, so the vocabulary would be empty.")
         most = None if self.vocabulary is None else self.vocabulary - self._first
-        return tokenizer.packed([found.distinct[number] for number in self._ranked(found)[:most]])
+        return tokenizer.packed([distinct[number] for number in self._ranked(distinct, counts)[:most]])
 
     def _integers(self, rows: Rows, found: Terms, state: State) -> Rows:
         """Return the rows with terms replaced by their integers."""
@@ -126,12 +151,12 @@ class Tokenize(Transform):
     def _with_ngrams(self, found: Terms) -> Terms:
         return tokenizer.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
 
-    def _ranked(self, found: Terms) -> np.ndarray:
+    def _ranked(self, distinct: list[str], counts: np.ndarray) -> np.ndarray:
         """Return the numbers of the terms, the most frequent first."""
-        numbers = np.arange(len(found.distinct))  # ties: the first to appear comes first, as in the book
+        numbers = np.arange(len(distinct))  # ties: the first to appear comes first, as in the book
         if self.rules == "keras":  # ties: the last in the alphabet comes first
-            numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
-        return numbers[np.argsort(-found.counts()[numbers], kind="stable")]
+            numbers = np.array(sorted(numbers, key=distinct.__getitem__, reverse=True))
+        return numbers[np.argsort(-counts[numbers], kind="stable")]
 
 
 def _unknown(found: Terms, state: State) -> np.ndarray:

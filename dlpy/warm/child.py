@@ -7,14 +7,16 @@ import ctypes
 import fcntl
 import importlib
 import os
+import shutil
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from dlpy.core.ending import flush, status_of
 
 _SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _CONTENT = {
@@ -60,13 +62,12 @@ def fork(handed: Handed, added: dict[str, str], close: Callable[[], None], run: 
         _end_with(parent)
         close()
         _take_over(handed, added)
-        status = _status_of(run)
+        status = status_of(run)
     except BaseException:
         traceback.print_exc()
         status = 1
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
     os._exit(status)
 
 
@@ -89,6 +90,7 @@ def _take_over(handed: Handed, added: dict[str, str]) -> None:
     time.tzset()
     sys.argv, sys.path = ["dlpy", *content["arguments"]], content["path"]
     importlib.invalidate_caches()
+    atexit.unregister(shutil.rmtree)  # matplotlib's, of a folder that belongs to the warm process
     _open_streams()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()  # Python's own generator is seeded again at a fork, NumPy's is not
@@ -122,15 +124,3 @@ def _restore_signals(ignored: list[int], blocked: list[int]) -> None:
     leave = signal.SIG_IGN if signal.SIGINT in ignored else lambda number, frame: os._exit(128 + number)
     signal.signal(signal.SIGINT, leave)
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-
-
-def _status_of(run: Callable[[], None]) -> int:
-    """Run the command and what Python does at the end of a process; return the exit status."""
-    try:
-        run()
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    vars(threading)["_shutdown"]()  # waits for threads, as Python does
-    atexit._run_exitfuncs()
-    return status

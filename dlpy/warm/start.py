@@ -16,6 +16,7 @@ from dlpy.core import keras_backend
 from dlpy.core.errors import RunError, SetupError, StorageError
 from dlpy.warm import files
 from dlpy.warm.location import is_possible, is_private, socket_path
+from dlpy.warm.preload import preload
 from dlpy.warm.process import Imported, WarmProcess
 from dlpy.warm.surroundings import surroundings
 
@@ -34,11 +35,12 @@ def start_in_background(minutes: float) -> None:
     subprocess.Popen(command(minutes), stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", start_new_session=True)
 
 
-def serve(minutes: float, run: Callable[[], None], ready: Callable[[Path], None]) -> None:
+def serve(minutes: float, prepare: Callable[[], None], run: Callable[[], None], ready: Callable[[Path], None]) -> None:
     """Be the warm process, until none of the user's commands has come for this long.
 
     Args:
         minutes: how long to wait for a command.
+        prepare: imports what is above this module and takes a while.
         run: runs the command line of a process, and exits.
         ready: called with the path of the socket when commands can come.
     """
@@ -46,7 +48,7 @@ def serve(minutes: float, run: Callable[[], None], ready: Callable[[Path], None]
     if not is_possible(path):
         raise SetupError(f"a warm process needs Linux and a short path to its socket, not {path}.")
     with _own_folder(path.parent):
-        imported = _import_all()
+        imported = _import_all(prepare)
         with _listening(path) as listener:
             ready(path)
             WarmProcess(listener, imported, minutes, run).serve(lambda: path.unlink(missing_ok=True))
@@ -76,9 +78,11 @@ def _own_folder(place: Path) -> Iterator[None]:
         os.close(held)
 
 
-def _import_all() -> Imported:
+def _import_all(prepare: Callable[[], None]) -> Imported:
     around, before = surroundings(), dict(os.environ)
     keras_backend.start()
+    prepare()
+    preload()
     if threading.active_count() > 1 or _uses_a_gpu():
         raise SetupError("TensorFlow has started threads or a GPU, so that this process cannot fork.")
     added = {name: value for name, value in os.environ.items() if before.get(name) != value}

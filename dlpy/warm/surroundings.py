@@ -12,10 +12,13 @@ from pathlib import Path
 
 _PREFIXES = (
     "ABSL_", "CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "GLIBC_", "GOMP_", "GOTO_", "GRPC_", "HDF5_", "HIP_", "HSA_",
-    "KERAS_", "KMP_", "LC_", "LD_", "MALLOC_", "MKL_", "NCCL_", "NPY_", "NUMPY_", "NVIDIA_", "OMP_", "ONEDNN_",
-    "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF2_", "TF_", "TPU_", "TYPER_", "XLA_", "_TYPER_",
+    "KERAS_", "KMP_", "LC_", "LD_", "MALLOC_", "MATPLOTLIBRC", "MKL_", "MPL", "NCCL_", "NPY_", "NUMPY_", "NVIDIA_",
+    "OMP_", "ONEDNN_", "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF2_", "TF_", "TPU_", "TYPER_", "XLA_", "_TYPER_",
 )  # fmt: skip
-_NAMES = ("FORCE_COLOR", "GITHUB_ACTIONS", "HOME", "LANG", "LANGUAGE", "PY_COLORS", "TERMINAL_WIDTH")  # and rich's
+_NAMES = (  # and those of rich and matplotlib
+    "FORCE_COLOR", "GITHUB_ACTIONS", "HOME", "LANG", "LANGUAGE", "PY_COLORS", "TERMINAL_WIDTH", "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+)  # fmt: skip
 _STATUS = {
     "Uid": "the user", "Gid": "the group", "Groups": "the list of groups", "CapEff": "the set of capabilities",
     "CapBnd": "the bound of capabilities", "NoNewPrivs": "the rule for new privileges", "Seccomp": "seccomp",

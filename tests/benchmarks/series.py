@@ -7,7 +7,8 @@ the buoy's sst.csv; other series come from the packages statsmodels, vega_datase
 dlpy trains once by the unedited file, and predicts the windows of its test rows, the last 15 % or so. ETS (statsmodels'
 ETSModel, additive, with the trend, the damping and the season that AIC chooses) is fitted again at each of at most twelve
 of the same origins to all rows before it, at most 1,500. Prints for each series the mean absolute error of dlpy and of
-the naive forecasts over all windows, that of dlpy and of ETS over the chosen origins, and the coverage of the band.
+the naive forecasts over all windows, that of dlpy and of ETS over the chosen origins, and the coverage of the band with
+the standard deviation that exactly right bands would have by chance on as few windows, and the coverage as learned.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Forecasts:
     prediction: np.ndarray
     last: np.ndarray
     coverage: float
+    chance: float
+    learned: float
     season: int
     seconds: float
 
@@ -66,9 +69,10 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
     (stored,) = (found for found in stored_predictions(run) if found.part == "test")
     season = stored.of.horizon or 1 if stored.of is not None else 1  # `dlpy new` predicts one season
     shape = len(stored.index), -1
-    bands = scores.get("bands") or [{}]
+    (band, *_) = scores.get("bands") or [{"covered": np.nan, "by_chance": np.nan}]
+    learned = band.get("learned", band)["covered"]
     arrays = (array.reshape(shape) for array in (stored.target, stored.prediction, stored.baseline))
-    return Forecasts(stored.index, *arrays, bands[0].get("covered", np.nan), season, took)
+    return Forecasts(stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took)
 
 
 def smoothed(values: np.ndarray, season: int, steps: int, form: tuple | None) -> tuple[tuple, np.ndarray]:
@@ -132,8 +136,9 @@ def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> s
     errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
     cells = [f"{error:10.4g}" for error in errors]
     shape = f"{len(table):6d} {found.season:3d} {found.target.shape[1]:3d} {len(own):5d}"
+    covered = f"{found.coverage:.3f} +- {found.chance:.3f} ({found.learned:.3f})"
     ratios = f"{errors[0] / errors[1]:5.2f} {errors[3] / errors[4]:5.2f}"
-    return f"{one.name:17s} {shape} {' '.join(cells)}  {ratios} {found.coverage:.3f} {found.seconds:5.1f}"
+    return f"{one.name:17s} {shape} {' '.join(cells)}  {ratios} {covered} {found.seconds:5.1f}"
 
 
 def main() -> None:

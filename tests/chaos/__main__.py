@@ -40,6 +40,7 @@ from dlpy.runs.directory import Run
 from tests import machine
 from tests.chaos.cases import COMMANDS, DATA, FAMILIES, executions, write_data, write_experiment
 from tests.chaos.warm import Warm, warm_process
+from tests.plots_left_out import plots_left_out
 
 SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
 _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}
@@ -276,10 +277,12 @@ def main() -> int:
     parser.add_argument("--warm", action="store_true", help="commands run in a warm process, which is killed too")
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--disturbances", type=int, help="end after so many")
+    parser.add_argument("--no-plots", action="store_true", help="draw no plots, which take half the time")
     options = parser.parse_args()
     os.environ["DLPY_OFFLINE"] = "1"
     folder = Path(tempfile.mkdtemp(prefix="dlpy-chaos-"))
-    with warm_process() if options.warm else nullcontext() as warm:
+    plots = plots_left_out() if options.no_plots else nullcontext()
+    with plots, warm_process() if options.warm else nullcontext() as warm:
         chaos = Chaos(folder, options.seed, options.kinds + (list(_WARM_STATUS) if warm else []), warm)
         print(f"seed {options.seed}, in {folder}", flush=True)
         if not _as_if_left_alone(chaos, options):

@@ -152,6 +152,18 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "height": 40,
         "iterations": 12,
     },
+    "final model": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "training": {"refit": True, "epochs": 40, "optimizer": {"name": "sgd", "learning_rate": DECAY}},
+        "callbacks": [STOPPING],
+    },
+    "final model of networks": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "training": {"refit": 3, "epochs": 15},
+        "callbacks": [PLATEAU, STOPPING],
+    },
     "folds": {
         "data": {"name": "npz", "path": "rows.npz"},
         "model": DENSE,

@@ -36,6 +36,38 @@ def test_medians_are_compared_with_point_forecasts(bench: Any) -> None:
     assert f"{mae:.6f}"[:7] in out
 
 
+def test_bands_are_compared_by_their_pinball_loss_and_coverage_as_they_are_predicted(bench: Any) -> None:
+    runs = [bench.trained(experiment(bench, loss)) for loss in (PINBALL, PINBALL | {"conformal": False})]
+    status, out, err = bench.run("compare", *(run.path for run in runs), "--json")
+    assert status == 0, err
+    told = json.loads(out)
+    for run, record in zip(runs, told["runs"], strict=True):
+        with np.load(run.path / "predictions.npz") as arrays:
+            target = arrays["validation.target"]
+            quantiles = arrays["validation.quantiles"].reshape(*target.shape, 3).astype(float)
+        (factor,) = run.read("bands.json").get("factors", [1.0])
+        quantiles = quantiles[:, :, [1]] + factor * (quantiles - quantiles[:, :, [1]])
+        errors = target[:, :, None] - quantiles
+        wanted = np.maximum(np.array([0.1, 0.5, 0.9]) * errors, np.array([-0.9, -0.5, -0.1]) * errors).mean()
+        assert record["scores"]["pinball"]["value"] == pytest.approx(wanted, rel=1e-4)
+        (band,) = record["bands"]
+        inside = (quantiles[:, :, 0] <= target) & (target <= quantiles[:, :, 2])
+        assert band["covered"] == pytest.approx(inside.mean(), abs=0.01)
+    status, out, _ = bench.run("compare", *(run.path for run in runs))
+    assert "covered" in out
+    assert "also chose the epoch of each run and the widths of its bands" in out
+
+
+def test_losses_of_other_quantiles_are_not_compared(bench: Any) -> None:
+    runs = [bench.trained(experiment(bench, loss)) for loss in (PINBALL, PINBALL | {"quantiles": [0.2, 0.5, 0.8]})]
+    status, out, _ = bench.run("compare", *(run.path for run in runs), "--json")
+    assert status == 0
+    assert "pinball" not in json.loads(out)["differences"]
+    status, _, err = bench.run("compare", *(run.path for run in runs), "--score", "pinball")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "these runs are not compared by it" in err
+
+
 def test_the_loss_of_an_explanation_is_that_of_all_quantiles(bench: Any) -> None:
     run = bench.trained(experiment(bench, PINBALL))
     with np.load(run.path / "predictions.npz") as arrays:

@@ -1,5 +1,7 @@
 """The reader of CSV files, both ways: cut up by numpy, and by the csv module where quotes have a meaning."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,12 @@ def test_missing_files_and_folders_are_told_apart(tmp_path):
         csv_file.read(tmp_path / "none.csv")
     with pytest.raises(DataError, match="is a folder"):
         csv_file.read(tmp_path)
+
+
+def test_a_table_larger_than_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a,b\n" + 100 * "1,2\n")
+    monkeypatch.setattr(csv_file, "free_memory", lambda: 1000)
+    with pytest.raises(DataError, match=r"in memory it takes at least 1.21 KB, and 1 KB are free"):
+        csv_file.read(path)

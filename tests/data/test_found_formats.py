@@ -219,14 +219,14 @@ def test_wrong_options_are_named(options, message):
         CellFormat(**options)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9))
 def test_plain_decimals_are_never_changed(value):
     for form in (CellFormat(), CellFormat(unit="$", thousands=","), CellFormat(unit="%", bounds=True, scales=True)):
         assert form.value(str(value)) == float(value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.integers(-(10**7), 10**7), min_size=12, max_size=30, unique=True),
     st.sampled_from(["${:,}", "{:,} kg", "{:,}%", "EUR {:,}", "{:,}"]),
@@ -241,7 +241,7 @@ def test_a_format_reads_all_cells_of_its_column(tmp_path_factory, numbers, shape
     assert got.values.tolist()[: len(numbers)] == numbers
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_any_text_is_an_amount_or_not(text):
     amount, seconds = amount_of(text), seconds_of(text)

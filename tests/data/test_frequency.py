@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from dlpy.data.tables.frequency import Frequency, frequency_of
@@ -54,7 +54,6 @@ def test_28_days_are_no_month() -> None:
     some.integers(0, 20_000),
     some.lists(some.integers(1, 9), min_size=1, max_size=20),
 )
-@settings(deadline=None)
 def test_steps_undo_after(frequency: Frequency, day: int, steps: list[int]) -> None:
     start = np.datetime64(int(day), "D").astype("M8[us]")
     if frequency.kind == "business_days":

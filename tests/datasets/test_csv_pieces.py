@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, StorageError
 from dlpy.data.rows import Loaded
 from dlpy.data.tables import piece_reader
 from dlpy.datasets.csv import Csv
 from dlpy.storage import cache
 from dlpy.training.pipeline import Pipeline, split
+from dlpy.transforms.standardize import Standardize
 
 _NUMBERS = ["1", "-2.5", "3e2", "0.1", "12345678.9", "", "NA", "+7", "1000000"]
 _TEXTS = ["red", "blue", "", "NA", '"a,b"', '"two\nlines"', "grün", "007", '"say ""hi"""', "red "]
@@ -88,7 +90,7 @@ def _compare(data: Csv) -> None:
         np.testing.assert_array_equal(held[0].view(np.int32), held[1].view(np.int32))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_pieces_are_the_table_in_memory(tmp_path: Path, data: st.DataObject) -> None:
     rows = data.draw(st.integers(4, 40))
@@ -240,8 +242,17 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_what_needs_all_rows_is_refused(tmp_path: Path, options: dict, words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        _csv(_write(tmp_path / "t.csv", 100), memory="0.001KB", **options).load()
+    data = _csv(_write(tmp_path / "t.csv", 100), memory="0.001KB", **options)
+    for refused in (data.check, data.load):
+        with pytest.raises(ConfigError, match=words):
+            refused()
+
+
+def test_a_transform_that_needs_all_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Standardize, "fit_in_pieces", Transform.fit_in_pieces)
+    data = _csv(_write(tmp_path / "t.csv", 100), memory="0.001KB", transforms=["standardize"])
+    with pytest.raises(ConfigError, match=r"data.transforms: .* and standardize needs all rows in memory"):
+        data.check()
 
 
 def test_a_wrong_size_is_refused() -> None:

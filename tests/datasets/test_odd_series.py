@@ -130,3 +130,20 @@ def test_a_last_window_across_a_gap_says_what_to_do(tmp_path: Path) -> None:
         data.ahead(path, 7)
     filled = TimeseriesCsv.model_validate({"path": str(path), **options, "gaps": "fill"})
     assert len(filled.ahead(path, 7)) == 1
+
+
+def test_windows_begin_after_the_first_value_of_a_column(tmp_path: Path) -> None:
+    path = write(tmp_path, DAYS, ["", "", *(str(place % 7) for place in range(118))])
+    options = {"time": "day", "target": "sold", "columns": ["sold"], "lookback": 14, "missing": "previous"}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options})
+    loaded = data.load()
+    assert loaded.train.index[0] == 16  # rows 2 to 15 are the first whole window
+    assert np.isfinite(loaded.train.array).all()
+
+
+def test_a_column_that_is_known_in_advance_needs_its_first_value(tmp_path: Path) -> None:
+    path = write(tmp_path, DAYS, [",0", *(f"{place % 2},{place % 7}" for place in range(119))], "day,open,sold")
+    options = {"time": "day", "target": "sold", "columns": ["sold"], "known": ["open"], "lookback": 14}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options, "missing": "previous"})
+    with pytest.raises(DataError, match=r"s\.csv:2: column 'open': the cell is missing, and no value is before it"):
+        data.load()

@@ -69,7 +69,7 @@ def parts_of(dataset: TimeseriesCsv) -> tuple[Split, object]:
 
 def common(function):
     suppressed = [HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
-    return settings(max_examples=25, deadline=None, suppress_health_check=suppressed)(given(DRAWN)(function))
+    return settings(max_examples=25, suppress_health_check=suppressed)(given(DRAWN)(function))
 
 
 class Forecasts:

@@ -283,6 +283,15 @@ def test_the_choice_depends_on_what_there_is_to_gain() -> None:
 
 
 @pytest.mark.parametrize("way", EXECUTIONS)
+def test_a_model_begun_anew_takes_every_step_of_its_own_rows(way: str) -> None:
+    both = engine.Engine(model({"name": "dense", "units": [8]}, NUMBERS), EXECUTIONS[way])
+    for count, steps in ((24, 3), (25, 4), (40, 5), (17, 3)):  # as in folds of unequal sizes
+        both.restart(model({"name": "dense", "units": [8]}, NUMBERS))
+        both.fit(rows(NUMBERS, count), None, engine.Plan(8, 2, 0), [])
+        assert int(both.model.optimizer.iterations) == 2 * steps
+
+
+@pytest.mark.parametrize("way", EXECUTIONS)
 def test_a_model_begun_anew_is_not_traced_again(way: str) -> None:
     family, traced = {"name": "dense", "units": [8]}, []
 

@@ -90,16 +90,13 @@ def test_a_missing_extra_is_named(bench, run: Run, monkeypatch: pytest.MonkeyPat
     [
         (
             ["--to", "kers"],
-            "--to kers: there is no such format. Did you mean 'keras'? Known: keras, litert, onnx, saved",
+            "--to kers: there is no such format. Did you mean 'keras'? Known: docker, keras, litert",
         ),
         (["--to", "keras", "--quantize", "int8"], "--quantize applies to --to litert, not to keras: leave it out."),
         (["--to", "litert", "--quantize", "int"], "--quantize int: expected float16 or int8. Did you mean 'int8'?"),
         (["--to", "keras", "-o", "houses.csv"], "--output houses.csv: there is a file of that name. Give a folder."),
-        (["--to", "keras", "-o", "."], ". exists: --force replaces it, and --output names another folder."),
-        (
-            ["--to", "keras", "-o", ".", "--force"],
-            "--force replaces exports alone, and . is none. Give another folder.",
-        ),
+        (["--to", "keras", "-o", "."], "--output .: this folder has other files than those of an export. Give another"),
+        (["--to", "keras", "-o", ".", "--force"], "--output .: this folder has other files than those of an export."),
         (["--to", "keras", "--to", "savedmodel", "-o", "x"], "--output names one folder, for one format"),
         (["--to", "keras", "--checkpoint", "first"], "--checkpoint first: expected best or last."),
     ],
@@ -126,7 +123,7 @@ def test_a_file_that_predicts_something_else_is_not_left(bench, run: Run, monkey
 def test_a_classic_model_is_refused(bench) -> None:
     run = bench.trained(bench.experiment(model={"name": "linear"}, training={}))
     status, _, err = bench.run("export", run.path, "--to", "keras")
-    assert (status, err) == (2, "error: linear is no network: no format of --to holds it.\n")
+    assert (status, err) == (2, "error: linear is no network: of the formats, docker alone holds it.\n")
 
 
 def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:
@@ -135,7 +132,81 @@ def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:
     (there / "signature.json").write_text("{}")
     status, _, err = bench.run("export", run.path, "--to", "keras")
     assert status == 2
-    assert err.startswith(f"error: {there} exists: --force replaces it")
+    assert err.startswith(f"error: {there} has an export: --force replaces it")
     assert bench.run("export", run.path, "--to", "keras", "--force")[::2] == (0, "")
     assert (there / "model.keras").is_file()
     assert left(run) == ["keras"]
+
+
+SALES = {
+    "name": "csv", "path": "sales.csv", "target": "price", "task": "regression", "dates": ["sold"], "categorical": ["open"],
+    "missing": {"area": "median"}, "transforms": [{"name": "quantile", "quantiles": 10}], "validation": 0.3,
+}  # fmt: skip
+
+
+def sales() -> str:
+    """Return a table with dates, truth values and missing cells."""
+    rng, lines = np.random.default_rng(5), ["sold,open,area,price"]
+    for row in range(90):
+        day, area = np.datetime64("2020-01-01T10:00") + 2220 * row, rng.normal(100, 20)
+        lines.append(f"{day},{row % 3 == 0},{'' if row % 17 == 0 else f'{area:.1f}'},{area * 10 + row:.0f}")
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def members(bench) -> list[Run]:
+    bench.write(sales(), "sales.csv")
+    several = [bench.experiment(f"{n}.yaml", data=SALES, model={"name": "dense", "units": [n]}) for n in (3, 9)]
+    return [bench.trained(path) for path in several]
+
+
+def test_dates_and_other_spellings_of_truth_values_are_prepared_beside_the_network(bench, members: list[Run]) -> None:
+    status, _, err = bench.run("export", members[0].path, "--to", "keras")
+    assert (status, err) == (0, "")
+    folder = members[0].path / "exports" / "keras"
+    numbers, categories = json.loads((folder / "signature.json").read_text())["inputs"]
+    assert numbers["dates"] == {"columns": ["sold"], "unit": "seconds since 1970-01-01"}
+    assert [next(iter(step)) for step in numbers["steps"]] == ["fill", "dates", "ranks"]
+    assert set(categories["categories"]["open"]) >= {"True", "true", "False", "false"}
+    assert {"parts_of_dates.py", "_normal.py", "_among_quantiles.py"} <= {path.name for path in folder.iterdir()}
+
+
+def test_an_ensemble_is_one_network_of_all_members(bench, members: list[Run]) -> None:
+    assert bench.run("ensemble", *(run.path for run in members), "--weights", "greedy")[0] == 0
+    run = Run(max(Path("runs").glob("*-ensemble")))
+    status, out, err = bench.run("export", run.path, "--to", "keras", "--json")
+    assert (status, err) == (0, "")
+    (told,) = json.loads(out)["exports"]
+    assert (told["rows"], told["part"]) == (27, "validation")
+    assert told["difference"] < 1e-5
+    signature = json.loads((run.path / "exports" / "keras" / "signature.json").read_text())
+    assert [spec["name"] for spec in signature["inputs"]] == ["numbers", "categories"]
+
+
+def test_a_member_that_is_no_network_is_named(bench, members: list[Run]) -> None:
+    other = bench.trained(bench.experiment("linear.yaml", data=SALES, model={"name": "linear"}, training={}))
+    assert bench.run("ensemble", members[0].path, other.path)[0] == 0
+    status, _, err = bench.run("export", max(Path("runs").glob("*-ensemble")), "--to", "keras")
+    wanted = f"error: member {other.id}: linear is no network: of the formats, docker alone holds it.\n"
+    assert (status, err) == (2, wanted)
+
+
+def test_a_folder_for_docker_serves_the_run(bench, run: Run) -> None:
+    status, out, err = bench.run("export", run.path, "--to", "docker", "-o", "image")
+    assert (status, err) == (0, "")
+    assert "docker build -t experiment image && docker run --rm -p 8000:8000 experiment" in out
+    made = Path("image")
+    lines = (made / "Dockerfile").read_text().splitlines()
+    assert lines[-1] == (
+        f'CMD ["python", "-m", "dlpy", "serve", "runs/{run.id}", "--host", "0.0.0.0", "--port", "8000"]'
+    )
+    assert lines[1] == f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    pinned = dict(line.split("==") for line in (made / "requirements.txt").read_text().split())
+    assert {"tensorflow", "keras", "numpy", "starlette", "uvicorn", "pydantic-core"} <= set(pinned)
+    assert "dlpy" not in pinned
+    copied = made / "runs" / run.id
+    assert (copied / "checkpoints" / "best" / "weights.npz").is_file()
+    assert not (copied / "report.html").exists()
+    assert (made / "dlpy" / "cli" / "serve.py").is_file()
+    options = ["--to", "docker", "-o", "image"]
+    assert "has an export: --force replaces it" in bench.run("export", run.path, *options)[2]

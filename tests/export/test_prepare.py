@@ -17,8 +17,11 @@ from dlpy.data.text import unicode_words
 from dlpy.export.prepare import calibrated, named, prepare
 from dlpy.portable.texts import of_sequences, of_texts
 from dlpy.transforms.counts import Counts
+from dlpy.transforms.hash_words import HashWords
 from dlpy.transforms.multi_hot import MultiHot
+from dlpy.transforms.one_hot_words import OneHotWords
 from dlpy.transforms.pad import Pad
+from dlpy.transforms.reverse import Reverse
 from dlpy.transforms.tf_idf import TfIdf
 from dlpy.transforms.tokenize import Tokenize
 
@@ -64,8 +67,33 @@ def test_texts_become_the_integers_of_the_run(rules: Any, lower: bool, by: Any, 
     wanted = pad.apply(tokenize.apply(texts(NEW), state), length).x
     assert isinstance(wanted, Padded)
     assert wanted.numbers().any()
-    spec = of_texts([(tokenize, state), (pad, length)])
+    spec, _ = of_texts([(tokenize, state), (pad, length)])
     np.testing.assert_array_equal(prepared(spec, np.array(NEW), "int32"), wanted.numbers())
+
+
+def test_words_are_hashed_as_in_the_run() -> None:
+    transform, pad = HashWords(size=30), Pad(length=9)
+    rows = transform.apply(texts(NEW), {})
+    length = pad.fit(rows, Task.single(Input("sequence", (None,), 30), Output("binary")))
+    wanted = pad.apply(rows, length).x
+    assert isinstance(wanted, Padded)
+    spec, left = of_texts([(transform, {}), (pad, length)])
+    assert left == []
+    np.testing.assert_array_equal(prepared(spec, np.array(NEW), "int32"), wanted.numbers())
+
+
+@pytest.mark.parametrize("cut", ["front", "back"])
+@pytest.mark.parametrize("order", [["reverse", "pad"], ["pad", "reverse"], ["reverse", "pad", "reverse"]])
+def test_sequences_are_reversed_as_in_the_run(order: list[str], cut: Any) -> None:
+    pad, task = Pad(length=3, cut=cut, fill="back"), Task.single(Input("sequence", (None,), 10), Output("binary"))
+    rows = Rows.single(Sequences(np.array([1, 2, 3, 4, 5, 6]), np.array([0, 4, 6])))
+    pairs = [(pad, pad.fit(rows, task)) if name == "pad" else (Reverse(), {}) for name in order]
+    for transform, state in pairs:
+        rows = transform.apply(rows, state)
+    assert isinstance(rows.x, Padded)
+    spec, left = of_sequences([*pairs, (OneHotWords(), {"size": np.array(10)})])
+    assert [transform.name for transform, _ in left] == ["one_hot_words"]
+    np.testing.assert_array_equal(prepared(spec, [[1, 2, 3, 4], [5, 6]], "int32"), rows.x.numbers())
 
 
 @pytest.mark.parametrize("kind", [MultiHot, Counts, TfIdf])
@@ -78,7 +106,7 @@ def test_integers_become_the_bags_of_the_run(kind: type) -> None:
     wanted = np.zeros((3, 5), np.float32)
     wanted[np.repeat(np.arange(3), np.diff(x.splits)), x.columns] = 1 if x.values is None else x.values
     given = [[1, 1, 2, 9], [-1], [3, 1]]
-    found = prepared(of_sequences([(bag, state)]), given, "float32")
+    found = prepared(of_sequences([(bag, state)])[0], given, "float32")
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
     assert found[1].tolist() == [0] * 5
 

@@ -101,8 +101,9 @@ def test_evaluate_returns_what_the_command_prints(run, bench):
 
 
 def test_an_unfamiliar_value_is_a_warning(run):
-    with pytest.warns(UserWarning, match="kind: unseen categories in 1 of 1 rows: 'used'"):
+    with pytest.warns(UserWarning, match="kind: unseen categories in 1 of 1 rows: 'used'") as warned:
         run.predict([{"size": 3, "kind": "used"}])
+    assert [item.filename for item in warned] == [__file__]  # of the program, not of dlpy
     with pytest.raises(dlpy.DataError, match="used"):
         run.predict([{"size": 3, "kind": "used"}], strict=True)
 

@@ -105,7 +105,7 @@ def test_dropout_drops_whole_channels_and_normalization_replaces_the_bias() -> N
     assert all(not layer.use_bias for layer in network.layers if isinstance(layer, keras.layers.Conv3D))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.tuples(st.integers(1, 9), st.integers(2, 9), st.integers(2, 9)),
     st.sampled_from(["conv3d", "conv2plus1d", "conv2d"]),

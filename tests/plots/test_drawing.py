@@ -7,6 +7,7 @@ from PIL import Image
 from dlpy import plots
 from dlpy.components.plot import Plot
 from dlpy.core.errors import ConfigError, RunError, shortened
+from dlpy.drawing.evaluated import draw_evaluated
 from dlpy.drawing.figures import draw, draw_all, new_figure, style
 from dlpy.drawing.png import stand_in_text
 from dlpy.runs.directory import Run
@@ -123,3 +124,20 @@ def test_images_of_a_trial_are_marked_as_their_search(make_run):
     made = make_run("20260101-120001-made", data={"source": "stand-in"})
     trial = Run(made.run.path / "trials" / "0001" / "seeds" / "1")
     assert stand_in_text([trial]) == "STAND-IN DATA: generated, not the real data"
+
+
+@pytest.mark.plots
+def test_an_evaluation_draws_only_what_it_changes_and_what_is_missing(make_run):
+    files = make_run().task("binary").metrics(LOSS)
+    history = files.run.plots / "history.png"
+    history.parent.mkdir()
+    history.write_text("drawn after the training")
+    files.predictions([0, 1, 1], np.array([[0.1], [0.8], [0.7]]), "test")
+    told = []
+    draw_evaluated(files.run, told.append)
+    assert told == []
+    assert history.read_text() == "drawn after the training"
+    assert (files.run.plots / "roc-test.png").is_file()
+    history.unlink()
+    draw_evaluated(files.run, told.append)
+    assert Image.open(history).height > 0

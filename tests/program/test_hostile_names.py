@@ -183,7 +183,7 @@ def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evi
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.lists(
     st.sampled_from([*NAMES, "\n", "\r", "\x00", "#", ": "]), max_size=4
 ).map("".join)
-BOUNDED = settings(max_examples=200, deadline=None, derandomize=True)
+BOUNDED = settings(max_examples=200)
 
 
 @BOUNDED

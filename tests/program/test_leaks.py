@@ -32,10 +32,11 @@ from dlpy.experiment.experiment import Experiment, load
 from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions
 from dlpy.training.compile import choose_execution, engine_for, fresh_model
 from dlpy.training.estimators import fit_rounds
+from dlpy.training.fit import Training, fit
 from dlpy.training.pipeline import Split, split
 from dlpy.training.record import Options, begin
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Training, fit, train
+from dlpy.training.train import train
 
 pytestmark = pytest.mark.slow
 

@@ -30,9 +30,6 @@ from dlpy.training.pipeline import Split, transform
 
 pytestmark = pytest.mark.slow
 
-settings.register_profile("dlpy", derandomize=True, deadline=None, max_examples=100, database=None)
-settings.load_profile("dlpy")
-
 NUMBERS = Task.single(Input("array", (1,)), Output("regression"))
 CLASSES = Task.single(Input("array", (1,)), Output("multiclass", 4, ("a", "b", "c", "d")))
 WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=12)

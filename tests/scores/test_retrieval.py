@@ -59,7 +59,7 @@ def test_chance_is_what_a_random_order_scores() -> None:
     assert chance_of_classes(np.array([0, 0, 0, 1])) == {"precision_at_1": pytest.approx(0.5)}  # 6 of 12 ordered pairs
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(1, 1300), st.integers(0, 10**6))
 def test_ranks_are_those_of_a_sort(rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

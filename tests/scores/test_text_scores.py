@@ -56,7 +56,7 @@ def test_punctuation_is_split_off_except_within_numbers() -> None:
 TEXTS = st.lists(st.tuples(*[st.text(st.sampled_from('ab c.,-&13\n"$é<'), max_size=25)] * 2), min_size=1, max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS)
 def test_scores_are_those_of_sacrebleu(pairs: list[tuple[str, str]]) -> None:
     sacrebleu = pytest.importorskip("sacrebleu")

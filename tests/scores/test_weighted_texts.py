@@ -18,7 +18,7 @@ def stored(written: list[str], references: list[str], tokens: np.ndarray) -> tup
     return sums[1], np.column_stack([sums[0], counts_of_texts(written, references, tokens)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS, st.lists(st.integers(0, 3), min_size=5, max_size=5))
 def test_a_resample_is_scored_as_its_texts(pairs: list[tuple[str, str]], times: list[int]) -> None:
     weights = np.array(times[: len(pairs)]) + np.eye(len(pairs), dtype=int)[0]

@@ -159,7 +159,7 @@ def ranges(draw: st.DrawFn) -> dict:
 
 
 @given(st.lists(ranges(), min_size=1, max_size=4), st.integers(0, 2**32 - 1), st.integers(1, 10**6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_random_point_leaves_its_space(values: list[dict], seed: int, number: int) -> None:
     nested = {"search": {"choices": ["x", {"units": values[0]}]}}
     found = space_of(Document(Path("x.yaml"), {"a": dict(zip("abcd", values, strict=False)), "b": nested}))

@@ -5,13 +5,16 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from dlpy.runs.directory import Run
 from dlpy.serve import page
 from dlpy.serve.app import _SAFE
+from dlpy.serve.refused import for_clients
 from tests.serve.requests import JSON, Client
 
 pytestmark = pytest.mark.slow
@@ -157,7 +160,7 @@ def test_several_runs_stand_side_by_side(bench):
         (b'{"rows": [{"size": 1}]}', 422, "no column 'kind'"),
         (b'{"rows": [{"size": 1, "kind": "old"}], "texts": ["a"]}', 422, "the body should be"),
         (b'{"rows": [{"size": 1, "kind": "old"}], "top": 1}', 422, "unknown key 'top'"),
-        (b'{"rows": [{"size": 1, "kind": "old"}], "ahead": 3}', 422, "--ahead continues a series"),
+        (b'{"rows": [{"size": 1, "kind": "old"}], "ahead": 3}', 422, "'ahead' continues a series"),
         (
             b'{"rows": ' + b'[{"size": 1, "kind": "old"}' + b', {"size": 1, "kind": "old"}' * 50 + b"]}",
             422,
@@ -171,6 +174,44 @@ def test_wrong_bodies_get_one_line(bench, body, status, line):
         "/predict", body
     )
     assert (found, line in content["error"], "\n" in content["error"]) == (status, True, False), content
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "rows[0]: 'big' is not a number. Correct it, add it to data.missing_values, or list it under data.ignore.",
+            "rows[0]: 'big' is not a number. Correct it.",
+        ),
+        (
+            "rows[1]: the cell is missing. Set data.missing: median, or fill in the cell, or delete the row.",
+            "rows[1]: the cell is missing. Fill in the cell, or delete the row.",
+        ),
+        (
+            "--ahead 9: the run predicts 3 rows ahead; train with data.horizon=9 for more.",
+            "'ahead' 9: the run predicts 3 rows ahead.",
+        ),
+        ("--text number 2: the text is empty.", "texts[1]: the text is empty."),
+        ("the table given has no column 'rooms'. Known: area.", "the request has no column 'rooms'. Known: area."),
+    ],
+)
+def test_a_refusal_says_what_a_client_can_do(line, said):
+    assert for_clients(line) == said
+
+
+def test_an_ensemble_answers_as_predict_does(bench):
+    assert bench.run("ensemble", table(bench).path, table(bench, "others").path)[0] == 0
+    run = Run(max(Path("runs").glob("*-ensemble")))
+    wanted, client = told(bench, run, "rows.csv")["predictions"], Client(("both", run))
+    one, several = client.together(
+        ("/predict", {"rows": inputs(ROWS[:1])}, JSON), ("/predict", {"rows": inputs(ROWS[1:5])}, JSON)
+    )
+    assert (one[0], several[0]) == (200, 200)
+    found = [*one[1]["predictions"], *several[1]["predictions"]]
+    np.testing.assert_allclose(
+        [row["prediction"] for row in found], [row["prediction"] for row in wanted[:5]], rtol=1e-6
+    )
+    assert client.post("/predict", {"rows": inputs(ROWS[:1]), "ahead": 2})[0] == 422
 
 
 def test_a_body_that_a_page_of_another_site_can_send_is_refused(bench):

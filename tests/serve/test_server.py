@@ -72,6 +72,21 @@ def test_a_server_outlives_its_clients_and_ends_gracefully(server):
     assert server.stderr.read() == ""
 
 
+def test_a_worker_is_ready_once_the_server_listens(bench):
+    process = started("serve", table(bench).path, "--port", "0", "--workers", "2")
+    try:
+        for line in process.stdout:
+            if line.startswith("ready: worker"):
+                break
+            port = int(line.split("://127.0.0.1:")[1].split("/")[0].split(":")[0])
+        with connected(port) as client:
+            client.sendall(HEAD % len(BODY) + BODY)
+            assert answer(client) == 200
+    finally:
+        process.terminate()
+        process.communicate(timeout=seconds(60))
+
+
 def test_a_second_signal_ends_the_server_at_once_without_a_traceback(server):
     with connected(server.port) as slow:
         slow.sendall(HEAD % len(BODY) + BODY[:5])

@@ -30,6 +30,32 @@ def test_numbers_of_few_rows_or_many_columns_are_not_encoded(rows, numbers) -> N
     assert meant(recipe_for_table(rows, numbers, "val_loss").model)["bins"] is None
 
 
+@pytest.mark.parametrize(
+    ("rows", "fewest", "networks"),
+    [
+        (999, 500, None),
+        (1_000, 500, 5),
+        (1_000, 4, None),
+        (19_999, 5, 5),
+        (20_000, 3, 3),
+        (99_999, 2, None),
+        (100_000, 9, None),
+    ],
+)
+def test_tables_of_middle_size_get_a_final_model_of_several_networks(rows, fewest, networks) -> None:
+    assert meant(recipe_for_table(rows, 10, "val_loss", fewest).training).get("refit") == networks
+
+
+def test_file_asks_for_a_final_model_and_says_what_it_is() -> None:
+    rng = np.random.default_rng(0)
+    lines = [f"{a:.3f},{b:.3f},{a * b:.3f}" for a, b in rng.normal(size=(1_200, 2))]
+    Path("t.csv").write_text("\n".join(["a,b,product", *lines]))
+    text = experiment_for("t.csv", None, Path("t.yaml")).text
+    Path("t.yaml").write_text(text)
+    assert load(Path("t.yaml"))[0].training.refit == 5
+    assert "their mean predicts" in text
+
+
 def test_the_file_for_a_table_loads() -> None:
     rng = np.random.default_rng(0)
     lines = [f"{a:.3f},{b:.3f},{a * b:.3f}" for a, b in rng.normal(size=(60, 2))]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from several import Homes, experiment, homes
+from several import GRAPH, Homes, experiment, homes
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 from dlpy.core.errors import ConfigError
@@ -28,8 +28,14 @@ from dlpy.training.reporter import Reporter
 pytestmark = pytest.mark.slow
 
 
+MODEL = {
+    **GRAPH,
+    "layers": {**GRAPH["layers"], "read": {"family": "dense", "units": [4], "embedding": 4, "of": "words"}},
+}
+
+
 def validated(refit: bool = False, **blocks: Any) -> Run:
-    content = {**experiment({"epochs": 2}), **blocks}
+    content = {**experiment({"epochs": 1}, model=MODEL), **blocks}
     Path("x.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     return kfold(*load(Path("x.yaml")), Options(Path("runs"), folds=How(refit=refit)), Reporter())
 

@@ -18,7 +18,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import beside
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
 
 OFTEN, TRIPPING = {"name": "checkpoint", "every_seconds": 0}, {"name": "tripping"}
 

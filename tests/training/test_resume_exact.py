@@ -22,7 +22,7 @@ from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
 from dlpy.training.train import train
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0, "every_steps": 2}
 SELDOM = {"name": "checkpoint", "every_seconds": 3600}

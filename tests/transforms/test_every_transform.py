@@ -163,6 +163,6 @@ def test_a_model_file_takes_preprocessing_along_for_rows_of_any_shape() -> None:
         steps = [made("transforms", "standardize"), made("transforms", "reshape")]
         pipeline, transformed, after = Pipeline.fit(steps, rows, task)
         network = Model.registry.get("dense")(units=[4]).build(after)
-        whole = with_preprocessing(network, pipeline, rows)
+        whole = with_preprocessing(network, list(zip(pipeline.transforms, pipeline.states, strict=True)), rows)
         found = whole.predict(np.asarray(rows.x, np.float32), verbose=0)
         np.testing.assert_allclose(found, network.predict(transformed.array, verbose=0), rtol=1e-4, atol=1e-5)

@@ -18,10 +18,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from dlpy.warm import start, files
 from dlpy.warm.process import Imported
 from dlpy.warm.surroundings import surroundings
-start._import_all = lambda: Imported(surroundings(), files.imported(), {"ADDED": "by an import"})
+start._import_all = lambda prepare: Imported(surroundings(), files.imported(), {"ADDED": "by an import"})
 def run():
     exec(sys.argv[1])
-start.serve(float(sys.argv[1]), run, lambda path: None)
+start.serve(float(sys.argv[1]), lambda: None, run, lambda path: None)
 """
 _COMMAND = """
 import sys

@@ -19,6 +19,21 @@ from tests.machine import wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.plots]
 
 REPOSITORY = Path(__file__).parents[2]
+_COMMANDS = """
+import sys
+from dlpy.cli.main import main
+from dlpy.core import keras_backend
+from dlpy.drawing.ahead import import_plots
+from dlpy.warm.preload import preload
+keras_backend.start()
+import_plots()
+preload()
+before = set(sys.modules)
+assert main(["train", "experiment.yaml", "training.epochs=2"]) == 0
+assert main(["evaluate", "latest"]) == 0
+print()
+print(*(set(sys.modules) - before))
+"""
 
 
 def started(folder: Path, *arguments: object, **variables: str) -> subprocess.Popen[str]:
@@ -69,6 +84,16 @@ def test_a_training_gives_the_same_bits_and_lines(bench, warm, family: str, exec
     assert (status, out.count("\n"), err) == (cold[0], cold[1].count("\n"), cold[2])
     assert "weights.npz" in "\n".join(outcome(Run(second)))
     assert differences(outcome(Run(second)), outcome(Run(first))) == []
+
+
+def test_commands_find_their_modules_imported(bench) -> None:
+    write_data(bench.folder)
+    write_experiment(bench.folder, "dense", "epoch", None)
+    done = subprocess.run([sys.executable, "-c", _COMMANDS], capture_output=True, text=True, check=True)
+    imported = done.stdout.splitlines()[-1].split()
+    heavy = ("dlpy", "keras", "matplotlib", "numpy", "PIL", "tensorflow")
+    found = {name for name in imported if name.partition(".")[0] in heavy}
+    assert found <= {"matplotlib.style.core"}  # small, and deprecated: matplotlib alone may import it
 
 
 def test_an_evaluation_and_a_mistake_say_the_same(bench, warm) -> None:

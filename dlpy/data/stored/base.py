@@ -27,6 +27,11 @@ class Stored:
     @abstractmethod
     def __len__(self) -> int: ...
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the represented array; (rows, 0) for rows that are no array."""
+        return len(self), 0
+
     @abstractmethod
     def at(self, rows: np.ndarray) -> Self:
         """Return rows at other positions in the file."""
@@ -35,6 +40,6 @@ class Stored:
         """Return the selected rows, in the given order, without reading them."""
         return self.at(self.rows[rows])
 
-    @abstractmethod
     def update(self, digest: Digest) -> None:
         """Give a hash the bytes that it is given of the same rows in memory."""
+        raise NotImplementedError(type(self).__name__)

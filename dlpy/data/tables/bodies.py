@@ -33,8 +33,8 @@ class Body(Protocol):
         """Return the line number in the file where a row begins; the first line is 1."""
         ...
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        """Return (rows, columns) float64, and for each column the cells that were not parsed."""
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        """Return the given columns, or all: (rows, columns) float64, and for each the cells that were not parsed."""
         ...
 
     def texts(self, columns: list[int]) -> list[list[str]]:
@@ -63,8 +63,8 @@ class Quoted:
     def with_decimal(self, mark: str) -> Quoted:
         return Quoted(self.name, self.rows, self.width, mark)
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        return parsed(self.texts(list(range(self.width))), self.decimal)
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        return parsed(self.texts(list(range(self.width) if columns is None else columns)), self.decimal)
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return [[cells[column].strip() for _, cells in self.rows] for column in columns]
@@ -85,9 +85,8 @@ class Chosen:
     def with_decimal(self, mark: str) -> Chosen:
         return Chosen(self.body.with_decimal(mark), self.columns)
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        values, odd = self.body.numbers()
-        return values[:, self.columns], [odd[column] for column in self.columns]
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        return self.body.numbers(self.columns if columns is None else [self.columns[column] for column in columns])
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return self.body.texts([self.columns[column] for column in columns])
@@ -113,8 +112,8 @@ class Joined:
     def with_decimal(self, mark: str) -> Joined:
         return Joined([body.with_decimal(mark) for body in self.bodies])
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        parts = [body.numbers() for body in self.bodies]
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        parts = [body.numbers(columns) for body in self.bodies]
         odd = [
             Odd(
                 [row + start for start, one in zip(self.starts.tolist(), column, strict=False) for row in one.rows],
@@ -145,9 +144,11 @@ class Parsed:
     def with_decimal(self, mark: str) -> Body:
         return self.body.with_decimal(mark)
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
         parsed, self._parsed = self._parsed, None
-        return parsed or self.body.numbers()
+        if parsed is None or columns is None:
+            return parsed or self.body.numbers(columns)
+        return parsed[0][:, list(columns)], [parsed[1][column] for column in columns]
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return self.body.texts(columns)

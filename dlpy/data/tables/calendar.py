@@ -1,4 +1,4 @@
-"""The parts of dates given in seconds since 1970: year, month, weekday and others, and public holidays."""
+"""Which parts of dates differ, dates as text, and public holidays; dates are in seconds since 1970."""
 
 from __future__ import annotations
 
@@ -9,49 +9,10 @@ from typing import Literal
 import numpy as np
 
 from dlpy.core.errors import ConfigError
+from dlpy.data.tables.parts_of_dates import PARTS, SECONDS_OF_DAY, part_of
 
 Part = Literal["year", "month", "day", "weekday", "hour", "minute", "day_of_year", "elapsed"]
-PARTS: dict[str, float | None] = {  # each part, and the number of its values if it repeats
-    "year": None,
-    "month": 12,
-    "day": 31,
-    "weekday": 7,
-    "hour": 24,
-    "minute": 60,
-    "day_of_year": 366,
-}
-_SECONDS_OF_DAY = 86_400
 _FAR = 2.5e11  # seconds: about the year 9900
-_THURSDAY = 3  # 1970-01-01; Monday is 0
-
-
-def part_of(part: str, seconds: np.ndarray) -> np.ndarray:
-    """Return a part of each date: (rows,) float64, NaN where a date is missing.
-
-    The year is as written; the month, the day and the day of the year count from 1; the weekday (Monday), the hour and
-    the minute from 0.
-
-    Args:
-        part: one of PARTS.
-        seconds: (rows,) seconds since 1970, NaN where a date is missing.
-    """
-    missing = np.isnan(seconds)
-    whole = np.where(missing, 0, np.floor(seconds)).astype(np.int64)
-    days, in_day = np.divmod(whole, _SECONDS_OF_DAY)
-    dates = days.astype("datetime64[D]")
-    if part == "year":
-        found = _years(dates).astype(np.int64) + 1970
-    elif part == "month":
-        found = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    elif part == "day":
-        found = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
-    elif part == "day_of_year":
-        found = (dates - _years(dates)).astype(np.int64) + 1
-    elif part == "weekday":
-        found = (days + _THURSDAY) % 7
-    else:
-        found = in_day // 3600 if part == "hour" else in_day // 60 % 60
-    return np.where(missing, np.nan, found)
 
 
 def parts_that_vary(seconds: np.ndarray) -> list[str]:
@@ -64,7 +25,7 @@ def parts_that_vary(seconds: np.ndarray) -> list[str]:
     if len(present) == 0 or np.ptp(present) == 0:
         return []
     found = [part for part in PARTS if part != "day_of_year" and np.ptp(part_of(part, present)) > 0]
-    if (part_of("day", present) == 1).all() and (present % _SECONDS_OF_DAY == 0).all():
+    if (part_of("day", present) == 1).all() and (present % SECONDS_OF_DAY == 0).all():
         found = [part for part in found if part != "weekday"]
     return found if found == ["year"] else [*found, "elapsed"]
 
@@ -83,7 +44,7 @@ def is_holiday(seconds: np.ndarray, place: str) -> np.ndarray:
     years = np.unique(part_of("year", seconds[~np.isnan(seconds)])).astype(int).tolist()
     found = np.array(holidays_in(place, years), "datetime64[D]")
     missing = np.isnan(seconds)
-    days = (np.where(missing, 0, seconds) // _SECONDS_OF_DAY).astype(np.int64).astype("datetime64[D]")
+    days = (np.where(missing, 0, seconds) // SECONDS_OF_DAY).astype(np.int64).astype("datetime64[D]")
     return np.where(missing, np.nan, np.isin(days, found))
 
 
@@ -103,7 +64,3 @@ def holidays_in(place: str, years: Sequence[int]) -> list[str]:
     except NotImplementedError as error:
         raise ConfigError(f"date_parts: holidays of '{place}' are not known: {error}") from None
     return sorted(day.isoformat() for day in known)
-
-
-def _years(dates: np.ndarray) -> np.ndarray:
-    return dates.astype("datetime64[Y]")

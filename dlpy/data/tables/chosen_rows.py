@@ -24,8 +24,8 @@ class _Chosen:
     def line(self, row: int) -> int:
         return self.body.line(int(self.rows[row]))
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        values, odd = self.body.numbers()
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        values, odd = self.body.numbers(columns)
         return values[self.rows], [_odd_among(cells, self.rows) for cells in odd]
 
     def with_decimal(self, mark: str) -> _Chosen:

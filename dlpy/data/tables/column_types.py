@@ -49,13 +49,16 @@ class Column:
         return not self.bad
 
 
-def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Column]:
-    """Return every column by name; cells that contain one of `missing` have no value."""
-    values, odd = file.body.numbers()
+def columns_of(
+    file: CsvFile, missing: Sequence[str] = MISSING, names: Sequence[str] | None = None
+) -> dict[str, Column]:
+    """Return the given columns, or all, by name; cells that contain one of `missing` have no value."""
+    names = file.names if names is None else names
+    values, odd = file.body.numbers(None if names == file.names else [file.names.index(name) for name in names])
     read = file.format.number
     numbers = [value for text in missing if (value := number(text)) is not None]
     columns = {}
-    for position, name in enumerate(file.names):
+    for position, name in enumerate(names):
         column = values[:, position]
         gaps, bad = _look_at(column, odd[position], frozenset(missing), read)
         for value in numbers:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlpy.core.errors import DataError
+from dlpy.core.errors import DataError, reading
+from dlpy.core.memory import free_memory, shown_size
 from dlpy.data.tables import containers, json_lines, parquet_table, text_encoding, workbook
 from dlpy.data.tables.bodies import Body, Joined, Odd
 from dlpy.data.tables.dates import dates_of
@@ -23,6 +24,7 @@ __all__ = ["UNNAMED", "CsvFile", "Odd", "TableFormat", "read"]
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PEEK = 200  # cells
+_LEAST_PER_BYTE = 3  # bytes of memory for each byte of a file
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,11 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
 
     Raises:
         UnavailableError: the file does not exist.
-        DataError: it is not a table: empty, binary, in an unknown encoding, rows of different lengths.
+        DataError: it does not fit into memory, or it is not a table: empty, binary, in an unknown encoding, rows of
+            different lengths.
         SetupError: the package that reads such a file is not installed.
     """
+    _require_memory(path)
     parts: list[Part] = []
     for one in files_of(path):
         like = replace(parts[0].form, encoding=form.encoding, skip_lines=form.skip_lines) if parts else form
@@ -71,6 +75,16 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
             names = [", ".join(part.names[:10]) for part in (parts[-1], parts[0])]
             raise DataError(f"{one}: its columns are {names[0]}; those of {parts[0].path.name} are {names[1]}.")
     return _table(path, parts)
+
+
+def _require_memory(path: Path) -> None:
+    """Raise DataError for a table that certainly does not fit into memory."""
+    with reading(path):
+        needed = _LEAST_PER_BYTE * sum(one.stat().st_size for one in files_of(path))
+    free = free_memory()
+    if needed > free:
+        sizes = f"in memory it takes at least {shown_size(needed)}, and {shown_size(free)} are free"
+        raise DataError(f"{path}: {sizes}. Use a part of the rows; csv and text_csv read large tables in pieces.")
 
 
 def read_bytes(path: Path, raw: bytes, form: TableFormat = ANY) -> CsvFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,11 @@ class Cells:
     starts: np.ndarray
     dots: np.ndarray
     ends: np.ndarray
+
+    def of_columns(self, columns: Sequence[int], width: int) -> Cells:
+        """Return the cells in some columns of rows that have `width` cells each."""
+        chosen = [one.reshape(-1, width)[:, columns].ravel() for one in (self.starts, self.dots, self.ends)]
+        return Cells(self.buffer, *chosen)
 
 
 def parse(cells: Cells, most_digits: int = MOST_DIGITS) -> tuple[np.ndarray, np.ndarray]:

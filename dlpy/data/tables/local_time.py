@@ -35,3 +35,15 @@ def _is_night_of_change(times: np.ndarray) -> np.ndarray:
     month = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
     hour = (times - days) / _HOUR
     return sunday & np.isin(month, (*_SPRING, *_AUTUMN)) & (hour <= _LAST_HOUR)
+
+
+def next_night_of_change(first: np.datetime64, last: np.datetime64) -> np.datetime64 | None:
+    """Return the first Sunday between two times in whose night clocks may be changed: the days on which many are."""
+    days = np.arange(first.astype("datetime64[D]"), last.astype("datetime64[D]") + 1)
+    sundays = days[_is_night_of_change(days.astype("datetime64[us]"))]
+    months, number = sundays.astype("datetime64[M]"), (sundays - sundays.astype("datetime64[M]")).astype(np.int64) // 7
+    is_last = (sundays + 7).astype("datetime64[M]") != months
+    month = months.astype(np.int64) % 12 + 1
+    usual = (is_last & np.isin(month, (3, 9, 10))) | ((number == 0) & np.isin(month, (4, 10, 11)))
+    found = sundays[usual | ((number == 1) & (month == _SPRING[0]))]
+    return found[0] if len(found) else None

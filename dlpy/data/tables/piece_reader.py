@@ -46,13 +46,18 @@ def bytes_of(path: Path) -> int:
         return sum(one.stat().st_size for one in files_of(path))
 
 
-def head_of(path: Path, form: TableFormat) -> Head:
+def whole_rows(path: Path, raw: bytes) -> bytes:
+    """Return the rows that end in these bytes; a line break inside quotes ends none."""
+    return raw[: _end_of_rows(path, raw)]
+
+
+def head_of(path: Path, form: TableFormat, size: int | None = None) -> Head:
     """Return the first rows of a table, as `csv_file.read` returns all of them.
 
     Raises:
         DataError: the file is packed or no text, so that it cannot be read in pieces.
     """
-    return _head_of(files_of(path)[0], form, SAMPLE_BYTES)
+    return _head_of(files_of(path)[0], form, size or SAMPLE_BYTES)
 
 
 def pieces_of(path: Path, head: Head) -> Iterator[Piece]:
@@ -73,7 +78,7 @@ def pieces_of(path: Path, head: Head) -> Iterator[Piece]:
             if body is not None:
                 body = Chosen(body, range(len(head.file.names))) if own.width > len(head.file.names) else body
                 body = body.with_decimal(form.decimal)
-                yield Piece(replace(own.file, path=one, body=Parsed(body, body.numbers()), format=form), done + stop)
+                yield Piece(replace(own.file, path=one, body=body, format=form), done + stop)
         done += one.stat().st_size
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -50,22 +51,28 @@ class Plain:
     def with_decimal(self, mark: str) -> Plain:
         return self if ord(mark) == self.decimal else Plain(self.lines, mark)
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        values, odd = np.empty((self.rows, self.width)), [Odd() for _ in range(self.width)]
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        width = self.width if columns is None else len(columns)
+        values, odd = np.empty((self.rows, width)), [Odd() for _ in range(width)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy works on several chunks at once
-            for row, numbers, strange, texts in pool.map(self._numbers, self._chunks()):
+            parts = pool.map(partial(self._numbers, columns=columns), self._chunks())
+            for row, numbers, strange, texts in parts:
                 values[row : row + len(numbers)] = numbers
                 for place, text in zip(strange, texts, strict=True):
-                    odd[place % self.width].rows.append(row + place // self.width)
-                    odd[place % self.width].texts.append(text)
+                    odd[place % width].rows.append(row + place // width)
+                    odd[place % width].texts.append(text)
         return values, odd
 
-    def _numbers(self, chunk: tuple[int, int, int]) -> tuple[int, np.ndarray, list[int], list[str]]:
+    def _numbers(
+        self, chunk: tuple[int, int, int], columns: Sequence[int] | None
+    ) -> tuple[int, np.ndarray, list[int], list[str]]:
         """Return the first row of a chunk, its numbers (rows, columns), and the places and texts of its odd cells."""
         cells = self._cells(*chunk)
+        if columns is not None:
+            cells = cells.of_columns(columns, self.width)
         numbers, plain = decimals.parse(cells, self.lines.most_digits)
-        strange = np.flatnonzero(~plain)
-        return chunk[0], numbers.reshape(-1, self.width), strange.tolist(), self._texts(cells, strange)
+        strange, width = np.flatnonzero(~plain), self.width if columns is None else len(columns)
+        return chunk[0], numbers.reshape(-1, width), strange.tolist(), self._texts(cells, strange)
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         found: list[list[str]] = [[] for _ in columns]

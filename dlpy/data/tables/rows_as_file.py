@@ -11,13 +11,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import DataError, DlpyError
+from dlpy.core.errors import DataError, reworded
 
 FORMS = "a file, a list of texts, a list of mappings, a mapping of columns, a data frame, or a mapping of arrays"
 _MISSING = ("NAType", "NaTType")  # of pandas
@@ -41,10 +42,8 @@ def as_file(rows: Any) -> Iterator[Path]:
         else:
             path = Path(folder) / "rows.jsonl"
             path.write_text("".join(_lines(_columns(rows))), encoding="utf-8")
-        try:
+        with reworded(partial(_without, path)):  # the caller knows nothing of a file
             yield path
-        except DlpyError as error:  # the caller knows nothing of a file
-            raise type(error)(*(_without(path, line) for line in error.args)) from None
 
 
 def _are_arrays(rows: Any) -> bool:

@@ -69,6 +69,14 @@ def spelled(distance: np.timedelta64) -> str:
     return f"{count:g} {name}" + ("" if count == 1 else "s")
 
 
+def span(times: np.ndarray) -> tuple[str, str]:
+    """Return the first and the last of some times as written in tables; dates alone if all are at midnight."""
+    written = [stamp(time) for time in (times.min(), times.max())]
+    are_days = bool((times == times.astype("datetime64[D]")).all())
+    first, last = (time.removesuffix(" 00:00:00") for time in written) if are_days else written
+    return first, last
+
+
 def stamp(time: np.datetime64) -> str:
     """Return a time as written in tables, to the second."""
     return str(time.astype("datetime64[s]")).replace("T", " ")

@@ -28,9 +28,9 @@ class Typed:
     def with_decimal(self, mark: str) -> Typed:
         return Typed(self.columns, self.lines, mark)  # of texts; numbers have none
 
-    def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        columns = [[cell if _is_number(cell) else as_text(cell) for cell in column] for column in self.columns]
-        return parsed(columns, self.decimal)
+    def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
+        chosen = self.columns if columns is None else [self.columns[column] for column in columns]
+        return parsed([[cell if _is_number(cell) else as_text(cell) for cell in one] for one in chosen], self.decimal)
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return [[as_text(cell) for cell in self.columns[column]] for column in columns]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.features import Sequences, splits_of
-from dlpy.data.text import tokenizer
-from dlpy.data.text.vocabulary import By, joined, words_and_marks
+from dlpy.data.text.vocabulary import By, joined, restored, stored, words_and_marks
 
 PADDING, START, END, UNKNOWN = range(4)
 MARKS = ("[PAD]", "[START]", "[END]", "[UNK]")
@@ -49,15 +48,11 @@ class MarkedVocabulary:
         """Return the text of numbers, up to the first end mark."""
         ends = np.flatnonzero(numbers == END)
         kept = numbers[: ends[0]] if len(ends) else numbers
-        return self.joined([self.all_words[number] for number in kept.tolist() if number > START])
-
-    def joined(self, tokens: Sequence[str]) -> str:
-        """Return tokens as a text."""
-        return "".join(tokens) if self.by == "character" else joined(tokens)
+        return joined([self.all_words[number] for number in kept.tolist() if number > START], self.by)
 
     def plain(self, text: str) -> str:
         """Return a text as `text` would spell it if all its tokens were known: what predictions are compared with."""
-        return self.joined(self.pieces(text))
+        return joined(self.pieces(text), self.by)
 
     def unknown(self, text: str) -> list[str]:
         """Return the tokens of a text that are not in the vocabulary."""
@@ -72,8 +67,8 @@ class MarkedVocabulary:
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Return the vocabulary as arrays for an npz file."""
-        marks = {"by": np.array(self.by), "lower": np.array(self.lower), "length": np.array(self.length)}
-        return {f"{prefix}.{name}": value for name, value in (tokenizer.packed(list(self.words)) | marks).items()}
+        own = stored(self.words, self.by, lower=self.lower) | {"length": np.array(self.length)}
+        return {f"{prefix}.{name}": array for name, array in own.items()}
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray], prefix: str) -> MarkedVocabulary:
@@ -85,11 +80,10 @@ class MarkedVocabulary:
         own = {
             name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")
         }
-        by: By = "character" if str(own["by"]) == "character" else "word"
         length = int(own["length"])
         if not 0 < length < 2**31:
             raise ValueError(f"its length is {length}")
-        return cls(tuple(tokenizer.unpacked(own)), by, bool(own["lower"]), length)
+        return cls(*restored(own), length)
 
 
 def pieces(text: str, by: By, *, lower: bool) -> list[str]:

@@ -45,10 +45,7 @@ class Vocabulary:
 
     def text(self, numbers: np.ndarray) -> str:
         """Return the text of the numbers, with spaces between words where a reader expects them."""
-        spelled = [self.words[number] for number in numbers.tolist()]
-        if self.by == "character":
-            return "".join(spelled)
-        return joined(spelled)
+        return joined([self.words[number] for number in numbers.tolist()], self.by)
 
     def writable(self) -> np.ndarray:
         """Return which tokens can be generated: (words,) bool, all except the unknown token."""
@@ -70,14 +67,23 @@ class Vocabulary:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the vocabulary as arrays for an npz file."""
-        marks = {"by": np.array(self.by), "lower": np.array(self.lower)}
-        return tokenizer.packed(list(self.words)) | marks
+        return stored(self.words, self.by, lower=self.lower)
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Vocabulary:
         """Return the vocabulary stored by `arrays`."""
-        by: By = "character" if str(arrays["by"]) == "character" else "word"
-        return cls(tuple(tokenizer.unpacked(arrays)), by, bool(arrays["lower"]))
+        return cls(*restored(arrays))
+
+
+def stored(words: Sequence[str], by: By, *, lower: bool) -> dict[str, np.ndarray]:
+    """Return tokens, and how texts are divided into them, as arrays for an npz file."""
+    return tokenizer.packed(list(words)) | {"by": np.array(by), "lower": np.array(lower)}
+
+
+def restored(arrays: dict[str, np.ndarray]) -> tuple[tuple[str, ...], By, bool]:
+    """Return the words, `by` and `lower` that `stored` got."""
+    by: By = "character" if str(arrays["by"]) == "character" else "word"
+    return tuple(tokenizer.unpacked(arrays)), by, bool(arrays["lower"])
 
 
 def pieces(text: str, by: By, *, lower: bool) -> Terms:
@@ -97,10 +103,12 @@ def words_and_marks(text: str) -> list[str]:
     return _PIECES.findall(text)
 
 
-def joined(words: Sequence[str]) -> str:
-    """Return words and punctuation marks as a text, with spaces where a reader expects them."""
-    before = ["\n", *words]
-    return "".join(f"{_gap(last, word)}{word}" for last, word in zip(before, words, strict=False))
+def joined(tokens: Sequence[str], by: By) -> str:
+    """Return tokens as a text: characters, or words and punctuation marks with spaces where a reader expects them."""
+    if by == "character":
+        return "".join(tokens)
+    before = ["\n", *tokens]
+    return "".join(f"{_gap(last, word)}{word}" for last, word in zip(before, tokens, strict=False))
 
 
 def learn(
