@@ -145,8 +145,9 @@ def _complete(
             wrong.append(error)
     if wrong and (tell is None or not found):
         raise wrong[0]
-    for error in wrong if tell is not None else []:
-        tell(f"not predicted: {error}")
+    if tell is not None:
+        for error in wrong:
+            tell(f"not predicted: {error}")
     return found
 
 

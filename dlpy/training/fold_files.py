@@ -75,7 +75,8 @@ def write_predictions(
     for name, prediction in predictions.items():
         before = f"{name}." if len(predictions) > 1 else ""
         arrays |= {f"{before}target": targets[name], f"{before}prediction": prediction}
-        arrays |= {f"{before}quantiles": quantiles[name]} if name in (quantiles or {}) else {}
+        if quantiles is not None and name in quantiles:
+            arrays[f"{before}quantiles"] = quantiles[name]
     write_arrays(folder.predictions, arrays)
 
 
