@@ -279,7 +279,7 @@ def main() -> int:
     parser.add_argument("--disturbances", type=int, help="end after so many")
     parser.add_argument("--no-plots", action="store_true", help="draw no plots, which take half the time")
     options = parser.parse_args()
-    os.environ["DLPY_OFFLINE"] = "1"
+    os.environ |= {"DLPY_OFFLINE": "1", "DLPY_CACHE": "cache"}  # in each run's own folder: its data is read anew
     folder = Path(tempfile.mkdtemp(prefix="dlpy-chaos-"))
     plots = plots_left_out() if options.no_plots else nullcontext()
     with plots, warm_process() if options.warm else nullcontext() as warm:

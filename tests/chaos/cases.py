@@ -34,6 +34,8 @@ WEATHER = {
     "name": "timeseries_csv", "path": "weather.csv", "target": "a", "columns": ["a", "b"], "lookback": 8, "delay": 1,
     "transforms": ["standardize"],
 }  # fmt: skip
+TEXTS = {"name": "text_csv", "path": "texts.csv", "test": 0.2}
+IN_PIECES = {"memory": "0.001KB"}
 LISTINGS = {
     "name": "listings", "rows": 240, "test_rows": 20, "missing": 0.2,
     "inputs": {
@@ -123,6 +125,22 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"name": "dense", "units": [8]},
         "training": {"epochs": 30, "optimizer": {"name": "sgd", "momentum": 0.9, "learning_rate": DECAY}},
     },
+    "quantile series": {
+        "data": WEATHER | {"delay": 0, "horizon": 3, "difference": "scaled"},
+        "model": {"name": "rnn", "units": [4], "cell": "gru", "dropout": 0.2},
+        "training": {"epochs": 30, "loss": {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}},
+        "callbacks": [PLATEAU],
+    },
+    "table in pieces": {
+        "data": {"name": "csv", "path": "table.csv", "target": "kind", "transforms": ["standardize"]} | IN_PIECES,
+        "model": DENSE,
+        "callbacks": [PLATEAU],
+    },
+    "texts in pieces": {
+        "data": TEXTS | {"transforms": ["tokenize", {"name": "pad", "fill": "back"}]} | IN_PIECES,
+        "model": {"name": "rnn", "units": [4], "embedding": 4, "masking": True, "dropout": 0.2},
+    },
+    "bags in pieces": {"data": TEXTS | {"transforms": ["tokenize", "tf_idf"]} | IN_PIECES, "model": DENSE},
     "drawn steps": {
         "data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}},
         "model": CONVNET,
@@ -230,7 +248,7 @@ COMMANDS = {  # else train
     "grid": ["search", "--refit"],
     **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
 }
-DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv", "tagged.txt")
+DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv", "tagged.txt", "table.csv", "texts.csv")
 
 
 def executions(family: str) -> tuple[str, ...]:
@@ -256,6 +274,11 @@ def write_data(folder: Path) -> None:
     waves = np.sin(np.arange(300)[:, None] / [3, 5]) + rng.normal(0, 0.3, (300, 2))
     lines = [f"{a:.4f},{b:.4f}" for a, b in waves.tolist()]
     (folder / "weather.csv").write_text("\n".join(["a,b", *lines]) + "\n")
+    cells = [f"{a:.4f},{b:.4f},{'no' if a + b > 0 else 'yes'}" for a, b in rng.normal(0, 1, (240, 2)).tolist()]
+    (folder / "table.csv").write_text("\n".join(["a,b,kind", *cells]) + "\n")
+    texts = [" ".join(rng.choice([*"abcdefgh"], length).tolist()) for length in rng.integers(1, 12, 240).tolist()]
+    labelled = [f"{text},{'yes' if 'a' in text else 'no'}" for text in texts]
+    (folder / "texts.csv").write_text("\n".join(["text,label", *labelled]) + "\n")
     (folder / "base.yaml").write_text(yaml.safe_dump(BASE))
 
 
