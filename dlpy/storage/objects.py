@@ -6,7 +6,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -120,7 +120,7 @@ class Storage:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
-        with self._answers():
+        with self._answers(), suppress(FileNotFoundError):
             self._system.rm_file(f"{self.root}/{name}")
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
