@@ -146,7 +146,7 @@ def test_a_stranger_s_file_is_not_written_elsewhere(memory, monkeypatch: pytest.
     assert not list(Path().rglob("evil"))
 
 
-def cut_short(monkeypatch: pytest.MonkeyPatch, name: str) -> pytest.MonkeyPatch:
+def cut_short(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Let Ctrl-C arrive when a file is fetched."""
 
     def get(self: Storage, stored: Stored, path: Path, get=Storage.get) -> None:
@@ -155,7 +155,6 @@ def cut_short(monkeypatch: pytest.MonkeyPatch, name: str) -> pytest.MonkeyPatch:
         get(self, stored, path)
 
     monkeypatch.setattr(Storage, "get", get)
-    return monkeypatch
 
 
 def test_a_list_that_is_cut_short_leaves_no_run_that_lacks_files(memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,9 +162,10 @@ def test_a_list_that_is_cut_short_leaves_no_run_that_lacks_files(memory, monkeyp
     run.write("summary.json", {"parameters": 1})
     put_back()
     on_another_machine(monkeypatch)
-    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as cut:
         cut_short(cut, "summary.json")
-        all_runs(folder_of_runs(ADDRESS))
+        with pytest.raises(KeyboardInterrupt):
+            all_runs(folder_of_runs(ADDRESS))
     assert [one.id for one in all_runs(folder_of_runs(ADDRESS))] == [run.id]
     found = find_run("latest", folder_of_runs(ADDRESS))
     assert sorted(path.name for path in found.path.glob("[!.]*")) == ["run.json", "summary.json", "weights.npz"]

@@ -189,6 +189,13 @@ def test_intervals_say_that_their_limits_are_those_of_the_first_model(bench):
     assert "errors of the first model" in out + err
 
 
+def test_intervals_of_an_ensemble_of_final_models_say_so_too(bench):
+    members = [run_of(bench, f"refit{seed}", blocks(seed=seed, data=SAME_ROWS)) for seed in (5, 6)]
+    assert bench.run("ensemble", *(member.path for member in members))[0] == 0
+    status, _, err = bench.run("predict", "latest", "homes.csv", "--coverage", "0.8")
+    assert (status, "limits from errors of the first model: about" in err) == (0, True), err
+
+
 def test_final_model_is_resumed_with_its_run(bench):
     write_homes(bench.folder)
     path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
