@@ -198,12 +198,10 @@ def test_damaged_widths_are_told_in_one_line(bench) -> None:
 
 
 def test_repeated_folds_leave_bands_as_learned_and_a_line_says_why(bench) -> None:
-    loss = {"epochs": 1, "loss": LOSS}
-    path = bench.experiment(
-        data={"name": "blobs", "rows": 60}, training=loss, kfold={"folds": 2, "repeats": 2}
-    )
-    status, out, err = bench.run("kfold", path, "--refit")
-    assert (status, "bands stay as learned: " in out) == (0, True), err
+    repeated = ("training.epochs=1", "data.validation=null", "kfold.folds=2", "kfold.repeats=2")
+    status, out, err = bench.run("kfold", table(bench), *repeated, "--refit")
+    assert (status, "bands stay as learned: run" in out) == (0, True), err
+    assert "has repeated folds" in out
 
 
 @pytest.mark.parametrize("quantiles", [[0.5], [0.5, 0.9]])
