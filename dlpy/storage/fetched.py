@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -56,12 +57,14 @@ def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> Non
         def told(count: int) -> None:
             nonlocal done
             done += count
-            if bar is not None:
-                bar(done, total)
+            bar(done, total)
 
-        for name, stored in files.items():
-            remote.get(stored, place / name if name else place, told)
-    temporary.rename(folder)
+        try:
+            for name, stored in files.items():
+                remote.get(stored, place / name if name else place, told)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _digest(text: str) -> str:

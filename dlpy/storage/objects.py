@@ -144,7 +144,8 @@ class Storage:
     def _stored(self, path: str, info: dict[str, Any]) -> Stored:
         if info["type"] != "file":
             raise DataError(f"{self.address}: {path} is neither a file nor a folder.")
-        mark = next((info[key] for key in _VERSIONS if info.get(key)), "")
+        everything = sorted((key, str(value)) for key, value in info.items())  # a web server says Last-Modified, say
+        mark = next((info[key] for key in _VERSIONS if info.get(key)), everything)
         return Stored(path, int(info.get("size") or 0), f"{mark} {info.get('size')}")
 
 
