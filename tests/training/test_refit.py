@@ -248,6 +248,13 @@ TABM = {"name": "tabm", "members": 3, "units": [8], "bins": None}
 SEVERAL = {"model": TABM, "training": TRAINING | {"epochs": 4, "refit": 3}}
 
 
+def test_a_look_at_the_test_rows_by_the_final_model_is_one_of_its_run(bench):
+    run = run_of(bench, "refit", blocks())
+    assert bench.run("evaluate", run.path / "refit", "--split", "test")[0] == 0
+    assert bench.run("evaluate", run.path, "--split", "test")[0] == 0
+    assert (run.record().test_looks, Run(run.path / "refit").record().test_looks) == (2, 1)
+
+
 def test_several_networks_each_learn_all_rows_but_a_part_and_predict_their_mean(bench):
     run = run_of(bench, "several", blocks(**SEVERAL))
     plain = run_of(bench, "one", blocks(refit=False, model=TABM, training=TRAINING | {"epochs": 4}))
