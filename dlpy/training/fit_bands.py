@@ -48,7 +48,8 @@ def tell_out_of_fold(run: Run, tell: Callable[[str], object]) -> None:
     for stored in stored_predictions(run):
         if stored.part == OUT_OF_FOLD and stored.quantiles is not None:
             found = [f"{band['asked']:.0%}: {band['covered']:.1%}" for band in scores_of_bands(stored, LEARNED)]
-            tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
+            if found:  # a median alone is no band
+                tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
 
 
 def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:

@@ -210,3 +210,9 @@ def test_quantiles_that_are_the_ends_of_no_band_are_trained_without_widths(bench
     assert status == 0, err
     assert not [*Path("runs").glob("*/bands.json")]
     assert bench.run("evaluate", "latest")[0] == 0
+
+
+def test_folds_that_predict_the_median_alone_tell_nothing_of_bands(bench) -> None:
+    few = ("training.epochs=1", "data.validation=null", "kfold.folds=2")
+    status, out, err = bench.run("kfold", table(bench), *few, "training.loss={name: pinball, quantiles: [0.5]}")
+    assert (status, "bands" in out) == (0, False), err
