@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from dlpy.components.named_options import InputOptions, TargetOptions, check_first
+from dlpy.components.named_options import InputOptions, TargetOptions, check_first, wrong_like
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
-from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.augmentation import Augmentation
@@ -67,7 +67,7 @@ class Dataset(Component):
     def _like_another_input(self) -> Dataset:
         options = self.input_options()
         for name, option in options.items():
-            if option.like is not None and (wrong := _wrong_like(name, option, options)):
+            if option.like is not None and (wrong := wrong_like(name, option, options)):
                 raise ValueError(f"inputs.{name}.like: {wrong}")
         return self
 
@@ -132,10 +132,7 @@ class Dataset(Component):
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
 
-        Args:
-            path: the file.
-            steps: the number of rows to predict.
-            tell: shows which series are left out, and why; None: a series that cannot be continued is an error.
+        `tell` shows which series are left out, and why; without it, one that cannot be continued is an error.
 
         Raises:
             ConfigError: the rows are no series, or fewer steps are predicted.
@@ -239,20 +236,6 @@ class NamedDataset(Dataset):
 
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
-
-
-def _wrong_like(name: str, option: InputOptions, options: Mapping[str, InputOptions]) -> str:
-    """Return what is wrong with the option `like` of an input, or the empty text."""
-    others = [other for other in options if other != name]
-    if option.like not in others:
-        return f"there is no other input '{option.like}' with options.{did_you_mean(str(option.like), others)}"
-    if options[option.like].like is not None:
-        return f"'{option.like}' is itself like '{options[option.like].like}': name that one"
-    if option.transforms:
-        return f"it has the transforms of '{option.like}': remove its own"
-    if option.all_transforms():
-        return "columns of a table have transforms of their own: remove this option"
-    return ""
 
 
 def _place(options: InputOptions | TargetOptions, inner: Transform) -> tuple[str | int, ...]:

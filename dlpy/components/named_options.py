@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import model_validator
 
 from dlpy.components.transform import AnyTransform, Transform
+from dlpy.core.errors import did_you_mean
 from dlpy.core.options import Block
 from dlpy.data.augmentation import Augmentation
 
@@ -46,3 +49,17 @@ def check_first(transforms: list[Transform]) -> None:
     for transform in transforms[1:]:
         if transform.comes_first:
             raise ValueError(f"{transform.name} must be the first transform of a target")
+
+
+def wrong_like(name: str, option: InputOptions, options: Mapping[str, InputOptions]) -> str:
+    """Return what is wrong with the option `like` of an input, or the empty text."""
+    others = [other for other in options if other != name]
+    if option.like not in others:
+        return f"there is no other input '{option.like}' with options.{did_you_mean(str(option.like), others)}"
+    if options[option.like].like is not None:
+        return f"'{option.like}' is itself like '{options[option.like].like}': name that one"
+    if option.transforms:
+        return f"it has the transforms of '{option.like}': remove its own"
+    if option.all_transforms():
+        return "columns of a table have transforms of their own: remove this option"
+    return ""

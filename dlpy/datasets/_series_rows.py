@@ -143,9 +143,9 @@ def _complete(
             found.append(anchor)
         except DataError as error:
             wrong.append(error)
-    if wrong and (tell is None or not found):
-        raise wrong[0]
-    for error in wrong if tell is not None else []:
+    for error in wrong:
+        if tell is None or not found:
+            raise error
         tell(f"not predicted: {error}")
     return found
 

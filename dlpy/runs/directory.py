@@ -28,20 +28,10 @@ PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose tex
 FINAL_MODEL = "refit"  # folder of a search, or of a training: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
-    "bands.json",
-    "calibration.json",
-    "evaluation.json",
-    "rivals.json",
-    "thresholds.json",
-    "predictions.npz",
-    "classes-*.csv",
-    "samples/attention.npz",
-    "samples/made.npz",
-    "samples/wrongest-*",
-    "samples/written*",
-    "plots/*",
+    "bands.json", "calibration.json", "evaluation.json", "rivals.json", "thresholds.json", "predictions.npz",
+    "classes-*.csv", "samples/attention.npz", "samples/made.npz", "samples/wrongest-*", "samples/written*", "plots/*",
     "report.html",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.core.errors import ConfigError, DataError, RunError
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
@@ -223,22 +223,6 @@ def wanted_parts(run: Run, parts: list[Part], raw: dict[str, Rows]) -> list[Part
     if missing or not wanted:
         raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
     return wanted
-
-
-def part_names(names: list[str]) -> list[Part]:
-    """Return the names of parts, checked."""
-    for name in names:
-        if name not in get_args(Part):
-            raise ConfigError(f"--split {name}: there is no such part.{did_you_mean(name, get_args(Part))}")
-    return [part for part in get_args(Part) if part in names]
-
-
-def checkpoint_name(name: str) -> checkpoints.Which:
-    """Return the name of a checkpoint, checked."""
-    for which in ("best", "last"):
-        if name == which:
-            return which
-    raise ConfigError(f"--checkpoint {name}: expected best or last.")
 
 
 def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:

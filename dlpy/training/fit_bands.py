@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dlpy.components.objectives import Loss
 from dlpy.losses.pinball import Pinball
 from dlpy.runs.bands import LEARNED, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
@@ -21,7 +20,7 @@ from dlpy.training.held_out import OUT_OF_FOLD, HeldOut, held_out
 _AS_LEARNED = "bands stay as learned: "
 
 
-def fit_after_training(run: Run, loss: Loss | None, tell: Callable[[str], object]) -> None:
+def fit_after_training(run: Run, loss: object, tell: Callable[[str], object]) -> None:
     """Fit the widths of the bands on the held-out rows and write bands.json; a line says what became of them."""
     if not isinstance(loss, Pinball) or not loss.conformal:
         return
