@@ -66,9 +66,10 @@ def evaluate(
     from dlpy.runs.directory import ENSEMBLE, SEEDS
     from dlpy.runs.lookup import find_model
     from dlpy.training.decisions import decide, with_decisions
+    from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.evaluate import evaluate as evaluate_run
     from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
-    from dlpy.training.named_parts import checkpoint_name, part_names
+    from dlpy.training.split_names import part_names
 
     run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)

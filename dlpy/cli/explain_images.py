@@ -24,11 +24,11 @@ def subject_of(run: Run, size: int | None, checkpoint: str) -> Subject:
     """Return the network of a run."""
     from dlpy.core.errors import ConfigError
     from dlpy.explain.inputs import of_run
-    from dlpy.training.named_parts import checkpoint_name
+    from dlpy.training import evaluate
 
     if size is not None:
         raise ConfigError("--size needs --weights: a run's network keeps the input size it was trained with.")
-    return of_run(run, checkpoint_name(checkpoint))
+    return of_run(run, evaluate.checkpoint_name(checkpoint))
 
 
 def bare_subject(name: str, weights: str, size: int | None) -> Subject:

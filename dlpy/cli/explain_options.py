@@ -10,7 +10,8 @@ from typing import Any, get_args
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.explain.kinds import IN_WORDS, Kind
 from dlpy.explain.request import Ask, Method
-from dlpy.training.named_parts import checkpoint_name, part_names
+from dlpy.training.evaluate import checkpoint_name
+from dlpy.training.split_names import part_names
 
 _OF_SERIES = ("tables", "series")
 _FITS: dict[str, tuple[Kind, ...]] = {

@@ -57,7 +57,7 @@ def export(
     from dlpy.export.export import Ask
     from dlpy.export.export import export as export_run
     from dlpy.runs.lookup import find_model
-    from dlpy.training.named_parts import checkpoint_name
+    from dlpy.training.evaluate import checkpoint_name
 
     ask = Ask(tuple(to), quantize, output, force, checkpoint_name(checkpoint))
     exported = export_run(find_model(name, runs_folder), ask, complain)

@@ -110,9 +110,8 @@ def generate(
     from dlpy.core.errors import ConfigError
     from dlpy.runs.lookup import find_model
     from dlpy.training import evaluate
-    from dlpy.training.named_parts import checkpoint_name
 
-    run, which = find_model(name, runs_folder), checkpoint_name(checkpoint)
+    run, which = find_model(name, runs_folder), evaluate.checkpoint_name(checkpoint)
     _, task = evaluate.tasks(run)
     kind = task.output.kind if len(task.outputs) == 1 else ""
     if kind not in ("tokens", "inputs"):

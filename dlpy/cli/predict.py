@@ -113,8 +113,8 @@ def predict(
     from dlpy.ensembles.predict import predict_together
     from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
+    from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.given import Ask
-    from dlpy.training.named_parts import checkpoint_name
     from dlpy.training.predict import predict as predict_file
     from dlpy.training.predict import predict_texts
     from dlpy.training.predict_ahead import predict_ahead

@@ -132,7 +132,10 @@ class Dataset(Component):
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
 
-        `tell` shows which series are left out, and why; without it, one that cannot be continued is an error.
+        Args:
+            path: the file.
+            steps: the number of rows to predict.
+            tell: shows which series are left out, and why; None: a series that cannot be continued is an error.
 
         Raises:
             ConfigError: the rows are no series, or fewer steps are predicted.

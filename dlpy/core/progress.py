@@ -43,7 +43,13 @@ class _Lines:
         if now >= self._due:
             self._due = now + _NEXT
             amounts = progress_line(done, total, now - self._began, in_bytes=self._in_bytes)
-            sys.stderr.write(f"{printable(self._name)}: {amounts}\n")
+            _print_line(f"{printable(self._name)}: {amounts}")
+
+
+def _print_line(line: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def progress_line(done: int, total: int | None, seconds: float, *, in_bytes: bool) -> str:

@@ -143,10 +143,11 @@ def _complete(
             found.append(anchor)
         except DataError as error:
             wrong.append(error)
-    for error in wrong:
-        if tell is None or not found:
-            raise error
-        tell(f"not predicted: {error}")
+    if wrong and (tell is None or not found):
+        raise wrong[0]
+    if tell is not None:
+        for error in wrong:
+            tell(f"not predicted: {error}")
     return found
 
 

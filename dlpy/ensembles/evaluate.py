@@ -26,18 +26,10 @@ from dlpy.runs.predictions import Stored
 from dlpy.scores.ensembles import combined, cross_combined
 from dlpy.training.answers import Answers, answers_for, arrays_of, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.evaluate import (
-    Part,
-    Tell,
-    Trained,
-    groups_of,
-    read_config,
-    restore,
-    silent,
-    wanted_parts,
-)
+from dlpy.training.evaluate import Tell, Trained, groups_of, read_config, restore, silent
 from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.output_scores import by_output
+from dlpy.training.split_names import Part, wanted_parts
 
 
 def evaluate_ensemble(

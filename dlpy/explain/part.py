@@ -12,9 +12,9 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run, count_look
-from dlpy.training.evaluate import Part
 from dlpy.training.loaded_rows import parts_of, same_rows
 from dlpy.training.pieces import in_memory
+from dlpy.training.split_names import Part
 
 IN_WORDS: dict[str, str] = {"train": "training", "validation": "validation", "test": "test"}
 

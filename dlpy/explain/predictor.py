@@ -18,7 +18,8 @@ from dlpy.runs.checkpoints import Which
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.runs.members import how_combined, unchanged_members
 from dlpy.scores.ensembles import combined
-from dlpy.training.evaluate import Part, Tell, Trained, restore
+from dlpy.training.evaluate import Tell, Trained, restore
+from dlpy.training.split_names import Part
 
 _BYTES = 128_000_000  # of rows that are transformed and predicted at a time
 

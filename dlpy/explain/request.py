@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from dlpy.runs.checkpoints import Which
-from dlpy.training.evaluate import Part
+from dlpy.training.split_names import Part
 
 Method = Literal["gradients", "occlusion", "attention"]
 

@@ -21,12 +21,12 @@ from dlpy.interface.as_html import as_html
 from dlpy.runs.directory import ENSEMBLE, SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.training.decisions import with_decisions
-from dlpy.training.evaluate import evaluate
+from dlpy.training.evaluate import checkpoint_name, evaluate
 from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
 from dlpy.training.given import Ask
-from dlpy.training.named_parts import checkpoint_name, part_names
 from dlpy.training.predict import Predicted, Predictor
 from dlpy.training.predict_ahead import predict_ahead
+from dlpy.training.split_names import part_names
 
 
 class TrainedRun:

@@ -19,7 +19,7 @@ def with_widths(x: Any, output: Output, factors: Sequence[float]) -> Any:
 
     ops: Any = keras_ops
     count, median = len(output.quantiles), output.quantiles.index(MEDIAN)
-    each = ops.convert_to_tensor(each_of(output.quantiles, factors), "float32")
+    each = each_of(output.quantiles, factors).astype("float32")  # as a tensor it would be an input of ONNX files
     shaped = ops.reshape(x, (-1, x.shape[-1] // count, count))
     middle = shaped[:, :, median : median + 1]
     return in_ascending_order(ops.reshape(middle + (shaped - middle) * each, (-1, x.shape[-1])), count)

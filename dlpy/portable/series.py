@@ -1,4 +1,4 @@
-"""Windows of several series, each on a scale of its own, inside a network that is told the series of each row."""
+"""Windows of several series, each on a scale of its own, in a network that takes the series as an input."""
 
 from __future__ import annotations
 

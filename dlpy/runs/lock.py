@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dlpy.core.errors import RunError
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import PROBE, Run
 from dlpy.runs.record import Record
 from dlpy.storage.atomic import remove_abandoned, storage
 from dlpy.storage.claim import HAS_NO_LOCKS, STALE_SECONDS, Claim, ClaimedError, claimed, holder_of
@@ -49,6 +49,7 @@ def locked(run: Run, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
             lock.write(f"process {os.getpid()} on {platform.node()}\n")
             lock.flush()
             remove_abandoned(run.path)
+            (run.path / PROBE).unlink(missing_ok=True)  # of a killed command that trained on a cluster
         yield
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.core.errors import ConfigError, DataError, RunError
+from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
@@ -36,9 +36,9 @@ from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.mean_network import compiled_mean
 from dlpy.training.output_scores import by_output
 from dlpy.training.pipeline import Pipeline, may_be_same, measured
+from dlpy.training.split_names import Part, wanted_parts
 from dlpy.training.written_texts import Writer, scores_of_texts
 
-Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
 
 
@@ -212,17 +212,12 @@ def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Pa
     return results
 
 
-def wanted_parts(run: Run, parts: list[Part], raw: dict[str, Rows]) -> list[Part]:
-    """Return the parts to score: those that are asked for, or else the validation rows and the test rows.
-
-    Raises:
-        DataError: the data has no such rows.
-    """
-    wanted: list[Part] = parts or [part for part in get_args(Part) if part != "train" and part in raw]
-    missing = [part for part in wanted if part not in raw]
-    if missing or not wanted:
-        raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
-    return wanted
+def checkpoint_name(name: str) -> checkpoints.Which:
+    """Return the name of a checkpoint, checked."""
+    for which in ("best", "last"):
+        if name == which:
+            return which
+    raise ConfigError(f"--checkpoint {name}: expected best or last.")
 
 
 def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from dlpy.core.suggestions import command
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, count_look
 from dlpy.runs.lookup import seed_runs
-from dlpy.training.evaluate import Part, Tell, read_config, score_run, silent
+from dlpy.training.evaluate import Tell, read_config, score_run, silent
 from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.seed_summary import spread_by_name
+from dlpy.training.split_names import Part
 
 
 def evaluate_seeds(

@@ -47,14 +47,20 @@ def portable_model(parts: Parts, raw: Rows) -> keras.Model:
         return with_preprocessing(model.portable, parts.pairs, raw) if takes_rows else model.portable
     import keras
 
-    try:
-        network = portable_network(parts, raw, strings=True).network
-    except ConfigError:
-        network = prepared_network(parts)
+    network = _network(parts, raw)
     given: Any = network.input
     answers: Any = network.output
     only = [next(iter(named.values())) if len(named) == 1 else named for named in (given, answers)]
     return keras.Model(*only)
+
+
+def _network(parts: Parts, raw: Rows) -> keras.Model:
+    try:
+        found = portable_network(parts, raw, strings=True)
+    except ConfigError:
+        return prepared_network(parts)
+    is_beside = any(spec.get("steps") for source in found.sources.values() for spec in source.specs)
+    return prepared_network(parts) if is_beside else found.network
 
 
 def save_network(run: Run, model: keras.Model, family: Model) -> None:

@@ -72,11 +72,11 @@ def write_predictions(
 ) -> None:
     """Write predictions.npz of a training in a folder: its held-out rows, their targets and predictions by output."""
     arrays = {"rows": rows}
-    given = quantiles or {}
     for name, prediction in predictions.items():
         before = f"{name}." if len(predictions) > 1 else ""
         arrays |= {f"{before}target": targets[name], f"{before}prediction": prediction}
-        arrays |= {f"{before}quantiles": given[name]} if name in given else {}
+        if quantiles is not None and name in quantiles:
+            arrays[f"{before}quantiles"] = quantiles[name]
     write_arrays(folder.predictions, arrays)
 
 

@@ -89,6 +89,20 @@ def _require_memory(size: int, what: str) -> None:
         raise ConfigError(f"{what} in memory, {shown_size(size)}: hold out fewer rows.")
 
 
+def examples(rows: Rows) -> Rows:
+    """Return rows whose tables and texts in files are a few rows in memory, which hold every category."""
+    for name, x in rows.inputs.items():
+        if isinstance(x, StoredTexts):
+            rows = rows.with_x(x.read(np.arange(1)), name)
+        elif isinstance(x, StoredTable):
+            known = [texts[counts > 0] for texts, counts in x.counts()]
+            places = np.arange(max([1, *map(len, known)]))
+            categorical = np.stack([texts[places % len(texts)] for texts in known], axis=1) if known else None
+            table = x.read(np.zeros(len(places), np.int64))
+            rows = rows.with_x(table if categorical is None else replace(table, categorical=categorical), name)
+    return rows
+
+
 def blocks_of(rows: Rows) -> Iterator[Rows]:
     """Yield rows of tables in files in memory, some thousand at a time."""
     tables = {name: x for name, x in rows.inputs.items() if isinstance(x, StoredTable | StoredTexts)}

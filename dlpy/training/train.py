@@ -34,6 +34,7 @@ from dlpy.training.export import portable_model, portable_parts, save_network
 from dlpy.training.final_networks import take_networks, train_networks
 from dlpy.training.fit import Training, fit
 from dlpy.training.fit_bands import fit_after_training
+from dlpy.training.pieces import examples
 from dlpy.training.pipeline import Pipeline, transform
 from dlpy.training.prepare import Job, Prepared, prepare
 from dlpy.training.record import (
@@ -163,7 +164,7 @@ def _save_model(job: Job, model: keras.Model, reporter: Reporter) -> None:
     try:
         with stage("model.keras"):
             parts = portable_parts(run, prepared.experiment.model, (model, job.data.task), job.pipeline)
-            portable = portable_model(parts, prepared.parts.train)
+            portable = portable_model(parts, examples(prepared.parts.train))
             atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")

@@ -42,6 +42,7 @@ class Forecasts:
     learned: float
     season: int
     seconds: float
+    is_filled: bool  # the missing rows of gaps were inserted
 
     @property
     def origins(self) -> np.ndarray:
@@ -61,7 +62,8 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
 
     path, file = folder / f"{one.name}.csv", folder / f"{one.name}.yaml"
     table.to_csv(path, index=False)
-    file.write_text(experiment_for(str(path), one.target, file).text, encoding="utf-8")
+    text = experiment_for(str(path), one.target, file).text
+    file.write_text(text, encoding="utf-8")
     began = time.perf_counter()
     run = train(*load(file, changes), Options(folder / "runs"), Reporter())
     took = time.perf_counter() - began
@@ -72,7 +74,9 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
     (band, *_) = scores.get("bands") or [{"covered": np.nan, "by_chance": np.nan}]
     learned = band.get("learned", band)["covered"]
     arrays = (array.reshape(shape) for array in (stored.target, stored.prediction, stored.baseline))
-    return Forecasts(stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took)
+    return Forecasts(
+        stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took, "gaps: fill" in text
+    )
 
 
 def smoothed(values: np.ndarray, season: int, steps: int, form: tuple | None) -> tuple[tuple, np.ndarray]:
@@ -96,8 +100,22 @@ def _fit(values: np.ndarray, season: int, form: tuple) -> Any:
     return model.fit(disp=False, maxiter=200)
 
 
-def history(one: SeriesFile, table: Frame) -> tuple[np.ndarray, np.ndarray]:
+def with_gap_rows(one: SeriesFile, table: Frame) -> Frame:
+    """Return the table of a single series with the rows that are missing between its first and its last one."""
+    import pandas as pd
+
+    indexed = table.set_index(pd.to_datetime(table[one.time]).rename(None)).sort_index()
+    every = pd.date_range(indexed.index.min(), indexed.index.max(), freq=indexed.index.to_series().diff().median())
+    return indexed.reindex(every).assign(**{one.time: every.astype(str)})
+
+
+def history(one: SeriesFile, table: Frame, *, is_filled: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers in order of series and time, the last one in place of a missing one, and their series."""
+    if is_filled:
+        import pandas as pd
+
+        of = table[one.id] if one.id else np.zeros(len(table))
+        table = pd.concat([with_gap_rows(one, own).ffill() for _, own in table.groupby(of)])
     sorted_rows = table.sort_values([one.id, one.time], kind="stable") if one.id else table
     values = sorted_rows[one.target].ffill().to_numpy(float)
     owners = sorted_rows[one.id].to_numpy() if one.id else np.zeros(len(values))
@@ -131,7 +149,7 @@ def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> s
     table = one.table(source)
     found = dlpys(one, table, folder, changes)
     own = np.abs(found.prediction - found.target).mean(axis=1)
-    values, owners = history(one, table)
+    values, owners = history(one, table, is_filled=found.is_filled)
     errors = [own.mean(), naive_errors(values, found).mean(), np.abs(found.last - found.target).mean()]
     errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
     cells = [f"{error:10.4g}" for error in errors]

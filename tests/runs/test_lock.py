@@ -43,6 +43,12 @@ def test_a_lock_is_given_back(run: Run) -> None:
     assert [path.name for path in run.path.iterdir()] == [".lock"]
 
 
+def test_what_a_killed_command_left_of_its_cluster_is_removed(run: Run) -> None:
+    (run.path / ".cluster").write_text("token")
+    with locked(run):
+        assert not (run.path / ".cluster").exists()
+
+
 def test_without_locks_of_the_file_system_a_claim_is_enough(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", refuse)
     with locked(run):

@@ -80,6 +80,8 @@ def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None:
     assert whole.path != pieces.path
     assert _scores(whole) == _scores(pieces)
     assert _weights(whole) == _weights(pieces)
+    assert pieces.model.is_file()
+    assert whole.model.is_file()
     for name in ("splits.npz", "transforms.npz", "predictions.npz"):
         one, other = (_arrays(run.path / name) for run in (whole, pieces))
         assert one.keys() == other.keys()

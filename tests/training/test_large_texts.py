@@ -71,6 +71,7 @@ def test_weights_scores_and_predictions_are_those_of_memory(bench, transforms: l
     assert whole.path != pieces.path
     assert _scores(whole) == _scores(pieces)
     assert _weights(whole) == _weights(pieces)
+    assert whole.model.is_file() == pieces.model.is_file()
     told = [bench.run("evaluate", run.id, "--json") for run in (whole, pieces)]
     assert [status for status, _, _ in told] == [0, 0]
     assert told[0][1].replace(whole.id, "") == told[1][1].replace(pieces.id, "")

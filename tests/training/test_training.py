@@ -19,9 +19,10 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import all_runs
 from dlpy.training.compile import compiled_model, sample_weight
-from dlpy.training.evaluate import Part, evaluate
+from dlpy.training.evaluate import evaluate
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
+from dlpy.training.split_names import Part
 from dlpy.training.train import train as train_run
 
 pytestmark = pytest.mark.slow

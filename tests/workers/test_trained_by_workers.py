@@ -96,7 +96,9 @@ def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench, 
 
 
 def test_a_frozen_worker_ends_the_other_in_one_line(bench) -> None:
-    first, second = both("train", written(bench.folder), "--runs", "frozen", "training.epochs=100000")
+    path = written(bench.folder)
+    path.write_text(EXPERIMENT[: EXPERIMENT.index("  - {name: early_stopping")])  # it would end too soon
+    first, second = both("train", path, "--runs", "frozen", "training.epochs=100000")
     wait_until(lambda: any(file.read_text().count("\n") > 3 for file in Path("frozen").glob("*/metrics.csv")))
     second.send_signal(signal.SIGSTOP)
     ((status, error),) = ended([first])
