@@ -24,6 +24,10 @@ from typing import Any
 import numpy as np
 from series_files import LATER, OTHERS, TEN, Frame, SeriesFile, Source
 
+from dlpy.data.tables import csv_file
+from dlpy.datasets._series_gaps import with_gap_rows
+from dlpy.datasets._series_times import timeline_of
+
 _MOST_ROWS = 1_500  # that ETS is fitted to
 _MOST_ORIGINS = 12
 _MANY = 500  # rows, from which on the form of ETS is chosen once
@@ -100,23 +104,17 @@ def _fit(values: np.ndarray, season: int, form: tuple) -> Any:
     return model.fit(disp=False, maxiter=200)
 
 
-def with_gap_rows(one: SeriesFile, table: Frame) -> Frame:
-    """Return the table of a single series with the rows that are missing between its first and its last one."""
-    import pandas as pd
+def history(one: SeriesFile, table: Frame, path: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers in order of series and time, the last one in place of a missing one, and their series.
 
-    indexed = table.set_index(pd.to_datetime(table[one.time]).rename(None)).sort_index()
-    every = pd.date_range(indexed.index.min(), indexed.index.max(), freq=indexed.index.to_series().diff().median())
-    return indexed.reindex(every).assign(**{one.time: every.astype(str)})
-
-
-def history(one: SeriesFile, table: Frame, *, is_filled: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers in order of series and time, the last one in place of a missing one, and their series."""
-    if is_filled:
-        import pandas as pd
-
-        of = table[one.id] if one.id else np.zeros(len(table))
-        table = pd.concat([with_gap_rows(one, own).ffill() for _, own in table.groupby(of)])
+    Args:
+        path: of the table, if the missing rows of gaps were inserted.
+    """
     sorted_rows = table.sort_values([one.id, one.time], kind="stable") if one.id else table
+    if path is not None:
+        line = timeline_of(csv_file.read(path), one.time, one.id)
+        source, *_ = with_gap_rows(line)
+        sorted_rows = table.iloc[line.order[np.maximum.accumulate(source)]]
     values = sorted_rows[one.target].ffill().to_numpy(float)
     owners = sorted_rows[one.id].to_numpy() if one.id else np.zeros(len(values))
     return values, owners
@@ -149,7 +147,7 @@ def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> s
     table = one.table(source)
     found = dlpys(one, table, folder, changes)
     own = np.abs(found.prediction - found.target).mean(axis=1)
-    values, owners = history(one, table, is_filled=found.is_filled)
+    values, owners = history(one, table, folder / f"{one.name}.csv" if found.is_filled else None)
     errors = [own.mean(), naive_errors(values, found).mean(), np.abs(found.last - found.target).mean()]
     errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
     cells = [f"{error:10.4g}" for error in errors]
