@@ -18,6 +18,7 @@ from typing import Any
 from dlpy.core.errors import DlpyError, RunError, StorageError
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import is_locked
+from dlpy.runs.trust import is_own_link
 from dlpy.storage.atomic import beside, json_text, storage, write_whole
 from dlpy.storage.cache import own_cache
 from dlpy.storage.objects import Storage
@@ -201,7 +202,9 @@ def _restore_links(path: Path) -> None:
     links = json.loads((path / _LINKS).read_text(encoding="utf-8"))
     (path / _LINKS).unlink()
     for name, target in links.items():
-        link = _inside(path, name)
+        if not is_own_link(name, target):
+            raise RunError(f"run {path.name} was not written by dlpy alone: {name} is a link.")
+        link = path / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import DataError, StorageError, UnavailableError
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -52,19 +52,30 @@ def _within(folder: Path, address: str) -> Path:
 def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> None:
     temporary, total = beside(folder), sum(stored.size for stored in files.values())
     place, done = _within(temporary, remote.address), 0
-    with progress_bar(remote.address, in_bytes=True) as bar:
+    with _removed_on_failure(temporary), progress_bar(remote.address, in_bytes=True) as bar:
 
         def told(count: int) -> None:
             nonlocal done
             done += count
             bar(done, total)
 
-        try:
-            for name, stored in files.items():
-                remote.get(stored, place / name if name else place, told)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        for name, stored in files.items():
+            path = place / name if name else place
+            if ".." in path.relative_to(temporary).parts:
+                raise DataError(f"{remote.address} has a file named {name}, which leads out of its folder.")
+            remote.get(stored, path, told)
+            if stored.size and path.stat().st_size != stored.size:
+                raise UnavailableError(f"{remote.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
+    temporary.rename(folder)
+
+
+@contextmanager
+def _removed_on_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _digest(text: str) -> str:

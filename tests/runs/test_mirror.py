@@ -6,7 +6,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import RunError, StorageError
 from dlpy.runs import mirror
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import all_runs, find_run
@@ -207,3 +207,16 @@ def test_what_a_killed_process_left_half_written_is_not_put_there(memory) -> Non
     assert sorted(memory.find(f"/bucket/runs/{run.id}")) == [
         f"/bucket/runs/{run.id}/{name}" for name in ("run.json", "weights.npz")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("weights", "/etc"), ("checkpoints/best", "../../other"), ("../x", "kept")]
+)
+def test_a_stranger_s_link_is_not_made(memory, monkeypatch: pytest.MonkeyPatch, name: str, target: str) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    memory.pipe(f"/bucket/runs/{run.id}/links.json", json.dumps({name: target}).encode())
+    with pytest.raises(RunError, match=f"was not written by dlpy alone: {name} is a link"):
+        find_run("latest", folder_of_runs(ADDRESS))
+    assert not [path for path in Path().rglob("*") if path.is_symlink()]

@@ -7,7 +7,7 @@ import fsspec
 import numpy as np
 import pytest
 
-from dlpy.core.errors import ConfigError, SetupError, StorageError, UnavailableError
+from dlpy.core.errors import ConfigError, DataError, SetupError, StorageError, UnavailableError
 from dlpy.storage import fetched as copies
 from dlpy.storage import objects
 from dlpy.storage.cache import own_cache
@@ -55,6 +55,23 @@ def test_a_file_is_copied_once_for_each_version(memory, monkeypatch: pytest.Monk
     assert second != first
     memory.rm("/bucket/table.csv")
     assert kept_copy(address) in (first, second)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(memory) -> None:
+    memory.store["/bucket/photos/../../evil"] = memory.open("/bucket/photos/1.png", "wb")
+    memory.pipe("/bucket/photos/2.png", b"a")
+    with pytest.raises(DataError, match="leads out of its folder"):
+        fetched("memory://bucket/photos")
+
+
+def test_a_file_of_which_a_part_arrives_is_refused(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.pipe("/bucket/table.csv", b"x,y\n1,2\n")
+    monkeypatch.setattr(
+        Storage, "get", lambda remote, stored, path, told: path.parent.mkdir() or path.write_bytes(b"x")
+    )
+    with pytest.raises(UnavailableError, match="1 of 8 bytes arrived"):
+        fetched("memory://bucket/table.csv")
+    assert kept_copy("memory://bucket/table.csv") is None
 
 
 def test_a_folder_is_copied_with_its_folders(memory) -> None:
