@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dlpy.core.errors import DataError, StorageError, UnavailableError
+from dlpy.core.errors import DataError, StorageError
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -64,8 +64,6 @@ def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> Non
             if ".." in path.relative_to(temporary).parts:
                 raise DataError(f"{remote.address} has a file named {name}, which leads out of its folder.")
             remote.get(stored, path, told)
-            if stored.size and path.stat().st_size != stored.size:
-                raise UnavailableError(f"{remote.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
     temporary.rename(folder)
 
 
