@@ -108,6 +108,20 @@ def test_test_rows_and_new_rows_are_predicted_by_the_final_model(bench):
     assert answers[0] == answers[1] != ""
 
 
+def test_evaluation_and_report_say_which_model_scores_the_rows(bench):
+    run = run_of(bench, "refit", blocks())
+    told = "test rows are scored with the final model (training.refit), others with the first one"
+    assert told in bench.run("evaluate", run.path)[1]
+    for options in (("--split", "validation"), ("--checkpoint", "last")):
+        assert told not in bench.run("evaluate", run.path, *options)[1]
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "trained on all 80 rows but the test rows; predicts these and new rows" in page
+    several = run_of(bench, "several", blocks(**SEVERAL))
+    best = ", ".join(map(str, several.summary().refit["networks"]))
+    page = (several.path / "report.html").read_text(encoding="utf-8")
+    assert f"mean of 3 networks on 80 rows (best epochs {best}); predicts test rows and new rows" in page
+
+
 class Stopping(Reporter):
     """Raises what Ctrl-C would after n epochs of both trainings together."""
 
