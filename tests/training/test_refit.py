@@ -212,6 +212,20 @@ def test_final_model_is_resumed_with_its_run(bench):
     assert f"resume {run.id} resumes both" in err
 
 
+def test_prediction_by_the_first_model_is_told_where_the_final_one_is_not_trained_yet(bench):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
+    run = interrupted(path, bench.folder / "cut", 4)
+    told = "note: the final model is not trained yet; the first one predicts. "
+    for command in (("predict", run.path, "homes.csv"), ("evaluate", run.path)):
+        status, _, err = bench.run(*command)
+        assert status == 0
+        assert err.count(told) == 1
+    assert told not in bench.run("evaluate", run.path, "--split", "validation")[2]
+    resume(run, "", Reporter(), allow_inexact=False)
+    assert told not in bench.run("predict", run.path, "homes.csv")[2]
+
+
 def test_final_model_that_is_missing_is_reported(bench):
     run = run_of(bench, "refit", blocks())
     (run.path / "refit" / "run.json").unlink()
