@@ -19,7 +19,8 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, SetupError, shortened
 from dlpy.export.formats import DOCKER
 from dlpy.export.requirements import pinned
-from dlpy.runs.directory import ENSEMBLE, Run, require_one_training
+from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_one_training
+from dlpy.runs.lookup import final_model
 from dlpy.runs.members import unchanged_members
 from dlpy.serve.server import require_installed
 from dlpy.storage.atomic import storage
@@ -125,7 +126,7 @@ def _common_folder(runs: list[Run]) -> Path:
 
 
 def _copy_run(run: Run, folder: Path) -> None:
-    """Copy what a run needs to predict: of its checkpoints, the best."""
+    """Copy what a run needs to predict: of its checkpoints, the best, and its final model."""
     files = [path for path in run.path.iterdir() if path.is_file()]
     kept = [path for path in files if path.name not in _LEFT_OUT and not path.name.startswith(".")]  # nor locks
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +135,9 @@ def _copy_run(run: Run, folder: Path) -> None:
     best = run.checkpoints / "best"
     if best.is_dir():
         shutil.copytree(best, folder / "checkpoints" / "best", symlinks=False)
+    final = final_model(run)
+    if final is not None:
+        _copy_run(final, folder / FINAL_MODEL)
 
 
 def _require_answers(folder: Path, run: str) -> None:
