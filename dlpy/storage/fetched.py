@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dlpy.core.errors import DataError, StorageError
@@ -52,28 +52,27 @@ def _within(folder: Path, address: str) -> Path:
 def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> None:
     temporary, total = beside(folder), sum(stored.size for stored in files.values())
     place, done = _within(temporary, remote.address), 0
-    with _removed_on_failure(temporary), progress_bar(remote.address, in_bytes=True) as bar:
+    with progress_bar(remote.address, in_bytes=True) as bar:
 
         def told(count: int) -> None:
             nonlocal done
             done += count
             bar(done, total)
 
-        for name, stored in files.items():
-            path = place / name if name else place
-            if ".." in path.relative_to(temporary).parts:
-                raise DataError(f"{remote.address} has a file named {name}, which leads out of its folder.")
-            remote.get(stored, path, told)
-    temporary.rename(folder)
+        try:
+            for name, stored in files.items():
+                remote.get(stored, _inside(place, name), told)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextmanager
-def _removed_on_failure(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+def _inside(place: Path, name: str) -> Path:
+    """Return where a file goes by the name that the storage gives, which may be a stranger's."""
+    path = place / name if name else place
+    if ".." in Path(name).parts or not path.is_relative_to(place):
+        raise DataError(f"{name}: a file of this name would leave the folder {place.name}: rename it in the storage.")
+    return path
 
 
 def _digest(text: str) -> str:

@@ -108,6 +108,20 @@ def test_test_rows_and_new_rows_are_predicted_by_the_final_model(bench):
     assert answers[0] == answers[1] != ""
 
 
+def test_evaluation_and_report_say_which_model_scores_the_rows(bench):
+    run = run_of(bench, "refit", blocks())
+    told = "test rows are scored with the final model (training.refit), others with the first one"
+    assert told in bench.run("evaluate", run.path)[1]
+    for options in (("--split", "validation"), ("--checkpoint", "last")):
+        assert told not in bench.run("evaluate", run.path, *options)[1]
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "trained on all 80 rows but the test rows; predicts these and new rows" in page
+    several = run_of(bench, "several", blocks(**SEVERAL))
+    best = ", ".join(map(str, several.summary().refit["networks"]))
+    page = (several.path / "report.html").read_text(encoding="utf-8")
+    assert f"mean of 3 networks on 80 rows (best epochs {best}); predicts test rows and new rows" in page
+
+
 class Stopping(Reporter):
     """Raises what Ctrl-C would after n epochs of both trainings together."""
 
@@ -203,6 +217,20 @@ def test_final_model_is_resumed_with_its_run(bench):
     status, _, err = bench.run("resume", run.path / "refit")
     assert status == 7
     assert f"resume {run.id} resumes both" in err
+
+
+def test_prediction_by_the_first_model_is_told_where_the_final_one_is_not_trained_yet(bench):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
+    run = interrupted(path, bench.folder / "cut", 4)
+    told = "note: the final model is not trained yet; the first one predicts. "
+    for command in (("predict", run.path, "homes.csv"), ("evaluate", run.path)):
+        status, _, err = bench.run(*command)
+        assert status == 0
+        assert err.count(told) == 1
+    assert told not in bench.run("evaluate", run.path, "--split", "validation")[2]
+    resume(run, "", Reporter(), allow_inexact=False)
+    assert told not in bench.run("predict", run.path, "homes.csv")[2]
 
 
 def test_final_model_that_is_missing_is_reported(bench):
