@@ -13,7 +13,6 @@ from dlpy.export import export as exporting
 from dlpy.export.checking import Ran
 from dlpy.export.formats import FORMATS
 from dlpy.runs.directory import Run
-from dlpy.runs.lookup import final_model
 
 pytestmark = pytest.mark.slow  # trains, and starts processes
 
