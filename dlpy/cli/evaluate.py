@@ -112,6 +112,7 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     console.print(score_table(results))
     for line in interval_notes(results):
         say(line)
+    _tell_final(run, results)
     show_members(results)
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
@@ -127,3 +128,12 @@ def _print(run: Run, results: dict[str, Any]) -> None:
         show_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
     if "test" in results:
         say(f"evaluations on the test rows so far: {record.test_looks}")
+
+
+def _tell_final(run: Run, results: dict[str, Any]) -> None:
+    """Print which of a run's two models scored the rows, where it has a final one."""
+    from dlpy.cli.lines import say
+    from dlpy.runs.lookup import final_model
+
+    if results.get("test", {}).get("checkpoint") == "best" and final_model(run) is not None:
+        say("test rows are scored with the final model (training.refit), others with the first one")

@@ -72,7 +72,10 @@ def new(
     from dlpy.starter import starter
     from dlpy.starter.columns import Choices
     from dlpy.storage.atomic import write_whole
+    from dlpy.storage.objects import is_remote
 
+    if is_remote(source):
+        raise ConfigError(f"{source}: dlpy new reads local files. Download it; data.path may be the address later.")
     output = output or named_after(source)
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or overwrite it with --force.")

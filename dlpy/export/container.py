@@ -20,6 +20,7 @@ from dlpy.core.errors import ConfigError, SetupError, shortened
 from dlpy.export.formats import DOCKER
 from dlpy.export.requirements import pinned
 from dlpy.runs.directory import ENSEMBLE, Run, require_one_training
+from dlpy.runs.lookup import final_model
 from dlpy.runs.members import unchanged_members
 from dlpy.serve.server import require_installed
 from dlpy.storage.atomic import storage
@@ -93,11 +94,14 @@ def write_container(run: Run, folder: Path, place: Path) -> Container:
 
 
 def _needed_runs(run: Run) -> list[Run]:
-    """Return the run, and the members of an ensemble."""
+    """Return the run, the members of an ensemble, and the final models of these."""
     if run.record().kind == ENSEMBLE:
-        return [run, *unchanged_members(run)]
-    require_one_training(run)
-    return [run]
+        found = [run, *unchanged_members(run)]
+    else:
+        require_one_training(run)
+        found = [run]
+    finals = [final_model(one) for one in found]
+    return [*found, *(final for final in finals if final is not None)]
 
 
 def _packages(runs: list[Run]) -> list[str]:

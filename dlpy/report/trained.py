@@ -30,11 +30,21 @@ def trained(run: Run, experiment: Experiment | None) -> list[Markup]:
         ("parameters", None if summary.parameters is None else f"{summary.parameters:,}"),
         ("epochs", None if last is None or last.epoch is None else f"{last.epoch:,}"),
         ("best epoch", None if best is None or best.epoch is None else f"{best.epoch:,}"),
+        ("final model", None if summary.refit is None else _final(summary.refit)),
         ("training took", None if record.seconds is None else f"{record.seconds:,.1f} s"),
         ("peak memory", _memory(record.peak_memory_bytes)),
         ("random seed", options.get("seed")),
     ]
     return [pairs(facts), *_members(run), *_layers(run), *_options(experiment, options)]
+
+
+def _final(refit: Mapping[str, Any]) -> str:
+    """Return what the final model is, which predicts test rows and new rows."""
+    rows, epochs = f"{refit['rows']['train']:,}", refit.get("networks")
+    if epochs is None:
+        return f"trained on all {rows} rows but the test rows; predicts these and new rows"
+    best = ", ".join(map(str, epochs))
+    return f"mean of {len(epochs)} networks on {rows} rows (best epochs {best}); predicts test rows and new rows"
 
 
 def _memory(size: int | None) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import DataError, StorageError
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -56,12 +57,22 @@ def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> Non
         def told(count: int) -> None:
             nonlocal done
             done += count
-            if bar is not None:
-                bar(done, total)
+            bar(done, total)
 
-        for name, stored in files.items():
-            remote.get(stored, place / name if name else place, told)
-    temporary.rename(folder)
+        try:
+            for name, stored in files.items():
+                remote.get(stored, _inside(place, name), told)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _inside(place: Path, name: str) -> Path:
+    """Return where a file goes by the name that the storage gives, which may be a stranger's."""
+    path = place / name if name else place
+    if ".." in Path(name).parts or not path.is_relative_to(place):
+        raise DataError(f"{name}: a file of this name would leave the folder {place.name}: rename it in the storage.")
+    return path
 
 
 def _digest(text: str) -> str:

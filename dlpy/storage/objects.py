@@ -6,7 +6,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -94,12 +94,17 @@ class Storage:
 
         Args:
             told: called with the number of bytes that have arrived.
+
+        Raises:
+            UnavailableError: the storage cannot be reached, or a part of the file arrives.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._answers(), self._system.open(stored.path, "rb") as source, path.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
                 told(len(chunk))
+        if stored.size and path.stat().st_size != stored.size:
+            raise UnavailableError(f"{self.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
 
     def put(self, path: Path, name: str) -> None:
         """Copy a file of this machine to the storage."""
@@ -120,7 +125,7 @@ class Storage:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
-        with self._answers():
+        with self._answers(), suppress(FileNotFoundError):
             self._system.rm_file(f"{self.root}/{name}")
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
@@ -144,7 +149,8 @@ class Storage:
     def _stored(self, path: str, info: dict[str, Any]) -> Stored:
         if info["type"] != "file":
             raise DataError(f"{self.address}: {path} is neither a file nor a folder.")
-        mark = next((info[key] for key in _VERSIONS if info.get(key)), "")
+        everything = sorted((key, str(value)) for key, value in info.items())  # a web server says Last-Modified, say
+        mark = next((info[key] for key in _VERSIONS if info.get(key)), everything)
         return Stored(path, int(info.get("size") or 0), f"{mark} {info.get('size')}")
 
 

@@ -102,6 +102,10 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent, *,
     if final is not None:
         return replace(restore(final, which, tell), experiment=experiment)
     record = run.record()
+    if experiment.training.refit and record.kind == "train" and which == "best" and part in (None, "test"):
+        tell(
+            f"note: the final model is not trained yet; the first one predicts. {command('resume', run.id)} trains it."
+        )
     if record.kind == KFOLD and not run.checkpoints.is_dir():
         keeps = (record.folds or How()).keep_models and not without_targets(run)
         hint = f"combine its folds with `{command('ensemble', run.id)}`" if keeps else "`dlpy kfold --refit` trains one"
@@ -181,7 +185,7 @@ def score_run(
     """
     (which, tell), results = how, {}
     for group in groups_of([run], wanted_parts(run, parts, raw)):
-        results |= score_parts(run, restore(run, which, tell, part=group[0]), raw, group, strict=strict)
+        results |= score_parts(run, restore(run, which, tell, part=group[-1]), raw, group, strict=strict)
     return results
 
 

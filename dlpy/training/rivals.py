@@ -159,7 +159,7 @@ def verdict(record: Mapping[str, Any], direction: str) -> str:
         return f"no classic model can be compared with {model} by {score}."
     best = max(known, key=lambda name: sign * known[name])
     against = f"{score} {known[best]:.4g} against {own:.4g}"
-    if known[best] == own:
+    if math.isclose(known[best], own, rel_tol=1e-6):  # one is rounded to 32 bits
         return f"{best} does as well as {model}: {score} {own:.4g}."
     if sign * known[best] < sign * own:
         return f"{model} does best: {score} {own:.4g} against {known[best]:.4g} of {best}."

@@ -17,6 +17,7 @@ from dlpy.runs.directory import Run
 pytestmark = pytest.mark.slow  # trains, and starts processes
 
 CITIES = ["Bern", "Oslo", "Rome", ""]
+MISSING = {"area": "median", "city": "unknown"}
 
 
 def houses() -> str:
@@ -31,12 +32,16 @@ def houses() -> str:
 
 @pytest.fixture
 def run(bench) -> Run:
+    return trained(bench)
+
+
+def trained(bench, **training: object) -> Run:
     bench.write(houses(), "houses.csv")
     price = {"price": {"column": "price", "transforms": ["standardize"]}}
-    missing = {"area": "median", "city": "unknown"}
     transforms = ["missing_indicators", "standardize"]
-    data = {"name": "csv", "path": "houses.csv", "targets": price, "missing": missing, "transforms": transforms}
-    return bench.trained(bench.experiment(data=data | {"validation": 0.3}))
+    data = {"name": "csv", "path": "houses.csv", "targets": price, "missing": MISSING, "transforms": transforms}
+    options = {"training": training} if training else {}
+    return bench.trained(bench.experiment(data=data | {"validation": 0.3}, **options))
 
 
 def left(run: Run) -> list[str]:
@@ -191,7 +196,8 @@ def test_a_member_that_is_no_network_is_named(bench, members: list[Run]) -> None
     assert (status, err) == (2, wanted)
 
 
-def test_a_folder_for_docker_serves_the_run(bench, run: Run) -> None:
+def test_a_folder_for_docker_serves_the_run_with_its_final_model(bench) -> None:
+    run = trained(bench, epochs=2, refit=True)
     status, out, err = bench.run("export", run.path, "--to", "docker", "-o", "image")
     assert (status, err) == (0, "")
     assert "docker build -t experiment image && docker run --rm -p 8000:8000 experiment" in out
@@ -205,7 +211,8 @@ def test_a_folder_for_docker_serves_the_run(bench, run: Run) -> None:
     assert {"tensorflow", "keras", "numpy", "starlette", "uvicorn", "pydantic-core"} <= set(pinned)
     assert "dlpy" not in pinned
     copied = made / "runs" / run.id
-    assert (copied / "checkpoints" / "best" / "weights.npz").is_file()
+    for model in (copied, copied / "refit"):
+        assert (model / "checkpoints" / "best" / "weights.npz").is_file()
     assert not (copied / "report.html").exists()
     assert (made / "dlpy" / "cli" / "serve.py").is_file()
     options = ["--to", "docker", "-o", "image"]

@@ -108,6 +108,20 @@ def test_test_rows_and_new_rows_are_predicted_by_the_final_model(bench):
     assert answers[0] == answers[1] != ""
 
 
+def test_evaluation_and_report_say_which_model_scores_the_rows(bench):
+    run = run_of(bench, "refit", blocks())
+    told = "test rows are scored with the final model (training.refit), others with the first one"
+    assert told in bench.run("evaluate", run.path)[1]
+    for options in (("--split", "validation"), ("--checkpoint", "last")):
+        assert told not in bench.run("evaluate", run.path, *options)[1]
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "trained on all 80 rows but the test rows; predicts these and new rows" in page
+    several = run_of(bench, "several", blocks(**SEVERAL))
+    best = ", ".join(map(str, several.summary().refit["networks"]))
+    page = (several.path / "report.html").read_text(encoding="utf-8")
+    assert f"mean of 3 networks on 80 rows (best epochs {best}); predicts test rows and new rows" in page
+
+
 class Stopping(Reporter):
     """Raises what Ctrl-C would after n epochs of both trainings together."""
 
@@ -189,6 +203,13 @@ def test_intervals_say_that_their_limits_are_those_of_the_first_model(bench):
     assert "errors of the first model" in out + err
 
 
+def test_intervals_of_an_ensemble_of_final_models_say_so_too(bench):
+    members = [run_of(bench, f"refit{seed}", blocks(seed=seed, data=SAME_ROWS)) for seed in (5, 6)]
+    assert bench.run("ensemble", *(member.path for member in members))[0] == 0
+    status, _, err = bench.run("predict", "latest", "homes.csv", "--coverage", "0.8")
+    assert (status, "limits from errors of the first model: about" in err) == (0, True), err
+
+
 def test_final_model_is_resumed_with_its_run(bench):
     write_homes(bench.folder)
     path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
@@ -196,6 +217,20 @@ def test_final_model_is_resumed_with_its_run(bench):
     status, _, err = bench.run("resume", run.path / "refit")
     assert status == 7
     assert f"resume {run.id} resumes both" in err
+
+
+def test_prediction_by_the_first_model_is_told_where_the_final_one_is_not_trained_yet(bench):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
+    run = interrupted(path, bench.folder / "cut", 4)
+    told = "note: the final model is not trained yet; the first one predicts. "
+    for command in (("predict", run.path, "homes.csv"), ("evaluate", run.path)):
+        status, _, err = bench.run(*command)
+        assert status == 0
+        assert err.count(told) == 1
+    assert told not in bench.run("evaluate", run.path, "--split", "validation")[2]
+    resume(run, "", Reporter(), allow_inexact=False)
+    assert told not in bench.run("predict", run.path, "homes.csv")[2]
 
 
 def test_final_model_that_is_missing_is_reported(bench):
@@ -239,6 +274,13 @@ LATEST = {"fraction": 0.2, "take": "last"}
 IN_TIME = HOMES | {"time": "age", "test": LATEST, "validation": LATEST}
 TABM = {"name": "tabm", "members": 3, "units": [8], "bins": None}
 SEVERAL = {"model": TABM, "training": TRAINING | {"epochs": 4, "refit": 3}}
+
+
+def test_a_look_at_the_test_rows_by_the_final_model_is_one_of_its_run(bench):
+    run = run_of(bench, "refit", blocks())
+    assert bench.run("evaluate", run.path / "refit", "--split", "test")[0] == 0
+    assert bench.run("evaluate", run.path, "--split", "test")[0] == 0
+    assert (run.record().test_looks, Run(run.path / "refit").record().test_looks) == (2, 1)
 
 
 def test_several_networks_each_learn_all_rows_but_a_part_and_predict_their_mean(bench):

@@ -117,6 +117,7 @@ def test_mistakes_are_named(bench) -> None:
         ("mae", 2.5, {"linear": 3.0}, "dense does best: mae 2.5 against 3 of linear."),
         ("auc", 0.8, {"linear": 0.9, "svm": None}, "linear does better than dense by 12.5 %: auc 0.9 against 0.8."),
         ("auc", 0.8, {"linear": 0.8}, "linear does as well as dense: auc 0.8."),
+        ("auc", 0.800000012, {"linear": 0.8}, "linear does as well as dense: auc 0.8."),
         ("auc", None, {"linear": 0.8}, "no classic model can be compared with dense by auc."),
         ("auc", 0.8, {}, "no classic model can be compared with dense by auc."),
     ],
