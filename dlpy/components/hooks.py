@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from dlpy.core.errors import ConfigError
@@ -81,7 +82,7 @@ def restore_states(hooks: Mapping[str, object], states: Mapping[str, dict[str, A
     """Restore hooks from the states that `states_of` returned."""
     for name, hook in hooks.items():
         if isinstance(hook, Hooks) and name in states:
-            hook.restore(states[name])
+            hook.restore(deepcopy(states[name]))  # it may change what it gets
 
 
 def without_state(hooks: Mapping[str, object]) -> list[str]:

@@ -19,7 +19,7 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, SetupError, shortened
 from dlpy.export.formats import DOCKER
 from dlpy.export.requirements import pinned
-from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_one_training
+from dlpy.runs.directory import ENSEMBLE, Run, require_one_training
 from dlpy.runs.lookup import final_model
 from dlpy.runs.members import unchanged_members
 from dlpy.serve.server import require_installed
@@ -94,11 +94,14 @@ def write_container(run: Run, folder: Path, place: Path) -> Container:
 
 
 def _needed_runs(run: Run) -> list[Run]:
-    """Return the run, and the members of an ensemble."""
+    """Return the run, the members of an ensemble, and the final models of these."""
     if run.record().kind == ENSEMBLE:
-        return [run, *unchanged_members(run)]
-    require_one_training(run)
-    return [run]
+        found = [run, *unchanged_members(run)]
+    else:
+        require_one_training(run)
+        found = [run]
+    finals = [final_model(one) for one in found]
+    return [*found, *(final for final in finals if final is not None)]
 
 
 def _packages(runs: list[Run]) -> list[str]:
@@ -126,7 +129,7 @@ def _common_folder(runs: list[Run]) -> Path:
 
 
 def _copy_run(run: Run, folder: Path) -> None:
-    """Copy what a run needs to predict: of its checkpoints, the best, and its final model."""
+    """Copy what a run needs to predict: of its checkpoints, the best."""
     files = [path for path in run.path.iterdir() if path.is_file()]
     kept = [path for path in files if path.name not in _LEFT_OUT and not path.name.startswith(".")]  # nor locks
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,9 +138,6 @@ def _copy_run(run: Run, folder: Path) -> None:
     best = run.checkpoints / "best"
     if best.is_dir():
         shutil.copytree(best, folder / "checkpoints" / "best", symlinks=False)
-    final = final_model(run)
-    if final is not None:
-        _copy_run(final, folder / FINAL_MODEL)
 
 
 def _require_answers(folder: Path, run: str) -> None:

@@ -235,7 +235,8 @@ def require_one_training(run: Run) -> None:
 
 
 def count_look(run: Run) -> None:
-    """Count a look at the test rows; a look at a fold or a seed is also one of the run that it belongs to."""
-    for looked in (run, run.owner):
-        if looked is not None:
-            looked.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
+    """Count a look at the test rows; one at a fold, a seed or a final model is also one of the run that it is of."""
+    run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
+    above = Run(run.path.parent) if run.path.name == FINAL_MODEL else run.owner
+    if above is not None and (above.path / "run.json").is_file():
+        count_look(above)

@@ -10,13 +10,15 @@ import hashlib
 import json
 import shutil
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import DlpyError, RunError, StorageError
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import is_locked
+from dlpy.runs.trust import is_own_link
 from dlpy.storage.atomic import beside, json_text, storage, write_whole
 from dlpy.storage.cache import own_cache
 from dlpy.storage.objects import Storage
@@ -67,8 +69,9 @@ def refresh(folder: Path) -> None:
 def _fetch_listed(remote: Storage, path: Path) -> None:
     files = remote.files()
     if "run.json" in files:
-        _fetch(remote, path, {name: files[name] for name in _LISTED if name in files})
-        _write_state(path, {})
+        with _arriving(path) as arriving:
+            _fetch(remote, arriving, {name: files[name] for name in _LISTED if name in files})
+            _write_state(arriving, {})
 
 
 def complete(run: Run) -> None:
@@ -81,16 +84,28 @@ def complete(run: Run) -> None:
     versions = {name: stored.version for name, stored in files.items()}
     if versions == state.get("there") or _has_changed(run.path, state):
         return
-    arriving = beside(run.path)
-    shutil.rmtree(arriving, ignore_errors=True)
-    try:
+    with _arriving(run.path) as arriving:
         _fetch(remote, arriving, files)
         _restore_links(arriving)
-        shutil.rmtree(run.path)
-        arriving.rename(run.path)
+        _write_state(arriving, {"there": versions, "here": _files(arriving)})
+
+
+@contextmanager
+def _arriving(path: Path) -> Iterator[Path]:
+    """Yield a folder to fill, which takes the place of a run when it is whole; no list shows it until then."""
+    above = beside(path.parent)
+    shutil.rmtree(above, ignore_errors=True)
+    arriving = above / path.name
+    try:
+        with storage(path):
+            arriving.mkdir(parents=True)
+        yield arriving
+        with storage(path):
+            shutil.rmtree(path, ignore_errors=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            arriving.rename(path)
     finally:
-        shutil.rmtree(arriving, ignore_errors=True)
-    _write_state(run.path, {"there": versions, "here": _files(run.path)})
+        shutil.rmtree(above, ignore_errors=True)
 
 
 def put_back() -> list[str]:
@@ -167,7 +182,7 @@ def _files(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path).as_posix()
-        if file.is_file() and not file.name.startswith(".") and not _is_below_link(path, file):
+        if file.is_file() and "/." not in f"/{name}" and not _is_below_link(path, file):
             found[name] = [file.stat().st_size, file.stat().st_mtime_ns]
     return found | ({_LINKS: links} if (links := _links(path)) else {})
 
@@ -187,7 +202,9 @@ def _restore_links(path: Path) -> None:
     links = json.loads((path / _LINKS).read_text(encoding="utf-8"))
     (path / _LINKS).unlink()
     for name, target in links.items():
-        link = _inside(path, name)
+        if not is_own_link(name, target):
+            raise RunError(f"run {path.name} was not written by dlpy alone: {name} is a link.")
+        link = path / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
 

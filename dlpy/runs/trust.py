@@ -38,12 +38,17 @@ def stray(folder: Path) -> str | None:
         return f"{error.filename} cannot be read: {error.strerror}"
 
 
+def is_own_link(name: str, target: str) -> bool:
+    """Return whether dlpy leaves such a link in a run: a checkpoint's name, and the folder beside it."""
+    return bool(_LINK.fullmatch(name) and _TARGET.fullmatch(target))
+
+
 def _strays(folder: Path, place: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = f"{place}{entry.name}"
             if entry.is_symlink():
-                if not (_LINK.fullmatch(name) and _TARGET.fullmatch(str(Path(entry.path).readlink()))):
+                if not is_own_link(name, str(Path(entry.path).readlink())):
                     yield f"{name!r} is a link"
             elif entry.is_dir(follow_symlinks=False):
                 yield from _strays(folder / entry.name, f"{name}/")

@@ -77,7 +77,7 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     notes = [title, *source_notes(study), *few_rows(study, plan.time), *_copies(plan), *missing_lines(study)]
     notes += [*order.notes, *log_note, *balance.notes]
     model = TABLE_MODEL if plan.parts is None else MIXED_MODEL
-    fewest = 0 if plan.time else trial.fewest(study.output)
+    fewest = 0 if plan.time or is_in_pieces(study.file) else trial.fewest(study.output)  # as training.refit needs
     fit = Fit(rows_in(study.file), balance.scores, balance.monitor, len(study.others.numeric), fewest)
     text = first_file([*notes, "", *as_comments(lines)], output, data, model, fit)
     return Draft(text, tuple(notes), tuple(lines))

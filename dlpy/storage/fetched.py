@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import DataError, StorageError, UnavailableError
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -56,12 +57,28 @@ def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> Non
         def told(count: int) -> None:
             nonlocal done
             done += count
-            if bar is not None:
-                bar(done, total)
+            bar(done, total)
 
-        for name, stored in files.items():
-            remote.get(stored, place / name if name else place, told)
-    temporary.rename(folder)
+        try:
+            for name, stored in files.items():
+                _get(remote, stored, _inside(place, name), told)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _inside(place: Path, name: str) -> Path:
+    """Return where a file goes by the name that the storage gives, which may be a stranger's."""
+    path = place / name if name else place
+    if ".." in Path(name).parts or not path.is_relative_to(place):
+        raise DataError(f"{name}: a file of this name would leave the folder {place.name}: rename it in the storage.")
+    return path
+
+
+def _get(remote: Storage, stored: Stored, path: Path, told: Callable[[int], object]) -> None:
+    remote.get(stored, path, told)
+    if stored.size and path.stat().st_size != stored.size:
+        raise UnavailableError(f"{remote.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
 
 
 def _digest(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -120,7 +120,7 @@ class Storage:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
-        with self._answers():
+        with self._answers(), suppress(FileNotFoundError):
             self._system.rm_file(f"{self.root}/{name}")
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
@@ -147,7 +147,8 @@ class Storage:
     def _stored(self, path: str, info: dict[str, Any]) -> Stored:
         if info["type"] != "file":
             raise DataError(f"{self.address}: {path} is neither a file nor a folder.")
-        mark = next((info[key] for key in _VERSIONS if info.get(key)), "")
+        everything = sorted((key, str(value)) for key, value in info.items())  # a web server says Last-Modified, say
+        mark = next((info[key] for key in _VERSIONS if info.get(key)), everything)
         return Stored(path, int(info.get("size") or 0), f"{mark} {info.get('size')}")
 
 

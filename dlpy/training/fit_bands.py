@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dlpy.core.errors import ConfigError
 from dlpy.losses.pinball import Pinball
 from dlpy.runs.bands import LEARNED, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
@@ -13,7 +14,7 @@ from dlpy.runs.decisions import BANDS, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import stored_predictions
-from dlpy.scores.bands import asked_of
+from dlpy.scores.bands import asked_of, pairs_of
 from dlpy.training.band_scores import scores_of_bands
 from dlpy.training.held_out import OUT_OF_FOLD, HeldOut, held_out
 
@@ -22,13 +23,17 @@ _AS_LEARNED = "bands stay as learned: "
 
 def fit_after_training(run: Run, loss: object, tell: Callable[[str], object]) -> None:
     """Fit the widths of the bands on the held-out rows and write bands.json; a line says what became of them."""
-    if not isinstance(loss, Pinball) or not loss.conformal:
+    if not isinstance(loss, Pinball) or not loss.conformal or not pairs_of(loss.quantiles):
         return
     forget_decision(run, BANDS)
     if all(stored.part == "test" for stored in stored_predictions(run)):
         tell(f"{_AS_LEARNED}there are no validation rows")
         return
-    held = held_out(run)
+    try:
+        held = held_out(run)
+    except ConfigError as error:
+        tell(f"{_AS_LEARNED}{str(error).rstrip('.')}")
+        return
     (stored,) = held.outputs.values()
     record = record_of(held, stored)
     if record is None:
@@ -43,7 +48,8 @@ def tell_out_of_fold(run: Run, tell: Callable[[str], object]) -> None:
     for stored in stored_predictions(run):
         if stored.part == OUT_OF_FOLD and stored.quantiles is not None:
             found = [f"{band['asked']:.0%}: {band['covered']:.1%}" for band in scores_of_bands(stored, LEARNED)]
-            tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
+            if found:  # a median alone is no band
+                tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
 
 
 def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:

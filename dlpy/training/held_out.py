@@ -13,6 +13,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_model, require_one_training
 from dlpy.runs.lookup import final_model
+from dlpy.runs.members import member_runs
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions, without_targets
 from dlpy.training.evaluate import read_config
@@ -28,7 +29,7 @@ class HeldOut:
     part: validation, or out_of_fold of a k-fold run, whose predictions are those of the folds' models.
     epoch: of the best checkpoint. is_test: whether these rows are also the test rows.
     in_time: whether the rows are in time order, so that new rows are not exchangeable with them. is_refitted: whether
-    new rows are predicted by a final model, which has seen these rows.
+    new rows are predicted by a final model, or by an ensemble with one, which has seen these rows.
     """
 
     part: str
@@ -91,8 +92,14 @@ def _predicted(run: Run, experiment: Experiment, part: str, epoch: int) -> HeldO
     holdout = experiment.data.validation
     is_test = part == "validation" and holdout is not None and holdout.use == "test"
     by_name = {stored.output or only: stored for stored in found}
-    is_refitted = part == "validation" and final_model(run) is not None
+    is_refitted = part == "validation" and _has_final_model(run)
     return HeldOut(part, epoch, by_name, is_test, experiment.data.rows_are_in_time, is_refitted)
+
+
+def _has_final_model(run: Run) -> bool:
+    """Return whether a final model predicts new rows: that of the run, or of a member of an ensemble."""
+    runs = member_runs(run) if run.record().kind == ENSEMBLE else [run]
+    return any(final_model(one) is not None for one in runs if (one.path / "run.json").is_file())
 
 
 def best_epoch(run: Run) -> int:

@@ -24,6 +24,10 @@ from typing import Any
 import numpy as np
 from series_files import LATER, OTHERS, TEN, Frame, SeriesFile, Source
 
+from dlpy.data.tables import csv_file
+from dlpy.datasets._series_gaps import with_gap_rows
+from dlpy.datasets._series_times import timeline_of
+
 _MOST_ROWS = 1_500  # that ETS is fitted to
 _MOST_ORIGINS = 12
 _MANY = 500  # rows, from which on the form of ETS is chosen once
@@ -42,6 +46,7 @@ class Forecasts:
     learned: float
     season: int
     seconds: float
+    is_filled: bool  # the missing rows of gaps were inserted
 
     @property
     def origins(self) -> np.ndarray:
@@ -61,7 +66,8 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
 
     path, file = folder / f"{one.name}.csv", folder / f"{one.name}.yaml"
     table.to_csv(path, index=False)
-    file.write_text(experiment_for(str(path), one.target, file).text, encoding="utf-8")
+    text = experiment_for(str(path), one.target, file).text
+    file.write_text(text, encoding="utf-8")
     began = time.perf_counter()
     run = train(*load(file, changes), Options(folder / "runs"), Reporter())
     took = time.perf_counter() - began
@@ -72,7 +78,9 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
     (band, *_) = scores.get("bands") or [{"covered": np.nan, "by_chance": np.nan}]
     learned = band.get("learned", band)["covered"]
     arrays = (array.reshape(shape) for array in (stored.target, stored.prediction, stored.baseline))
-    return Forecasts(stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took)
+    return Forecasts(
+        stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took, "gaps: fill" in text
+    )
 
 
 def smoothed(values: np.ndarray, season: int, steps: int, form: tuple | None) -> tuple[tuple, np.ndarray]:
@@ -96,9 +104,17 @@ def _fit(values: np.ndarray, season: int, form: tuple) -> Any:
     return model.fit(disp=False, maxiter=200)
 
 
-def history(one: SeriesFile, table: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers in order of series and time, the last one in place of a missing one, and their series."""
+def history(one: SeriesFile, table: Frame, path: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers in order of series and time, the last one in place of a missing one, and their series.
+
+    Args:
+        path: of the table, if the missing rows of gaps were inserted.
+    """
     sorted_rows = table.sort_values([one.id, one.time], kind="stable") if one.id else table
+    if path is not None:
+        line = timeline_of(csv_file.read(path), one.time, one.id)
+        source, *_ = with_gap_rows(line)
+        sorted_rows = table.iloc[line.order[np.maximum.accumulate(source)]]
     values = sorted_rows[one.target].ffill().to_numpy(float)
     owners = sorted_rows[one.id].to_numpy() if one.id else np.zeros(len(values))
     return values, owners
@@ -131,7 +147,7 @@ def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> s
     table = one.table(source)
     found = dlpys(one, table, folder, changes)
     own = np.abs(found.prediction - found.target).mean(axis=1)
-    values, owners = history(one, table)
+    values, owners = history(one, table, folder / f"{one.name}.csv" if found.is_filled else None)
     errors = [own.mean(), naive_errors(values, found).mean(), np.abs(found.last - found.target).mean()]
     errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
     cells = [f"{error:10.4g}" for error in errors]

@@ -6,12 +6,13 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import RunError, StorageError
 from dlpy.runs import mirror
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import all_runs, find_run
 from dlpy.runs.mirror import folder_of_runs, put_back
-from dlpy.storage.objects import Storage
+from dlpy.storage.atomic import beside
+from dlpy.storage.objects import Storage, Stored
 
 pytestmark = pytest.mark.slow
 ADDRESS = "memory://bucket/runs"
@@ -143,3 +144,79 @@ def test_a_stranger_s_file_is_not_written_elsewhere(memory, monkeypatch: pytest.
     with pytest.raises(Exception, match="was not written by dlpy alone"):
         find_run("latest", folder_of_runs(ADDRESS))
     assert not list(Path().rglob("evil"))
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("weights", "/etc"), ("checkpoints/best", "../../other"), ("../x", "kept")]
+)
+def test_a_stranger_s_link_is_not_made(memory, monkeypatch: pytest.MonkeyPatch, name: str, target: str) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    memory.pipe(f"/bucket/runs/{run.id}/links.json", json.dumps({name: target}).encode())
+    with pytest.raises(RunError, match=f"was not written by dlpy alone: {name} is a link"):
+        find_run("latest", folder_of_runs(ADDRESS))
+    assert not [path for path in Path().rglob("*") if path.is_symlink()]
+
+
+def cut_short(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let Ctrl-C arrive when a file is fetched."""
+
+    def get(self: Storage, stored: Stored, path: Path, get=Storage.get) -> None:
+        if path.name == name:
+            raise KeyboardInterrupt
+        get(self, stored, path)
+
+    monkeypatch.setattr(Storage, "get", get)
+
+
+def test_a_list_that_is_cut_short_leaves_no_run_that_lacks_files(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    run.write("summary.json", {"parameters": 1})
+    put_back()
+    on_another_machine(monkeypatch)
+    with monkeypatch.context() as cut:
+        cut_short(cut, "summary.json")
+        with pytest.raises(KeyboardInterrupt):
+            all_runs(folder_of_runs(ADDRESS))
+    assert [one.id for one in all_runs(folder_of_runs(ADDRESS))] == [run.id]
+    found = find_run("latest", folder_of_runs(ADDRESS))
+    assert sorted(path.name for path in found.path.glob("[!.]*")) == ["run.json", "summary.json", "weights.npz"]
+
+
+def test_a_run_that_is_still_arriving_is_in_no_list_and_is_not_put_there(memory, monkeypatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    seen = []
+    with monkeypatch.context() as slow:
+
+        def get(self: Storage, stored: Stored, path: Path, get=Storage.get) -> None:
+            get(self, stored, path)
+            seen.append(sorted(one.name for one in folder_of_runs(ADDRESS).glob("*/run.json")))
+            seen.append(put_back())
+
+        slow.setattr(Storage, "get", get)
+        find_run(run.id, folder_of_runs(ADDRESS))
+    assert seen[::2] == [[], ["run.json"], ["run.json"]]  # listed, and then fetched whole
+    assert seen[1::2] == [[], [], []]
+
+
+def test_what_is_gone_already_need_not_be_removed_there(memory) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    (run.path / "weights.npz").unlink()
+    memory.rm(f"/bucket/runs/{run.id}/weights.npz")  # as a command did that was killed before it could say so
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    assert memory.find(f"/bucket/runs/{run.id}") == [f"/bucket/runs/{run.id}/run.json"]
+
+
+def test_what_a_killed_process_left_half_written_is_not_put_there(memory) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    abandoned = beside(run.path / "checkpoints" / "epoch-0001")
+    abandoned.mkdir(parents=True)
+    (abandoned / "weights.npz").write_bytes(b"half")
+    put_back()
+    assert sorted(memory.find(f"/bucket/runs/{run.id}")) == [
+        f"/bucket/runs/{run.id}/{name}" for name in ("run.json", "weights.npz")
+    ]

@@ -94,6 +94,16 @@ def test_what_is_written_can_be_read_in_pieces(bench) -> None:
 
 
 @pytest.mark.usefixtures("little_memory")
+def test_what_is_written_for_pieces_passes_the_check(bench) -> None:
+    status, _, err = bench.run("new", _table(bench.folder, 4000))
+    assert (status, err) == (0, "")
+    experiment = yaml.safe_load((bench.folder / "large.yaml").read_text())
+    assert "memory" in experiment["data"]
+    status, _, err = bench.run("check", "large.yaml")
+    assert (status, err) == (0, "")
+
+
+@pytest.mark.usefixtures("little_memory")
 def test_times_sort_nothing_in_pieces(bench) -> None:
     lines = [f"2020-01-{1 + row % 28:02},{row % 13},{row % 7}.5" for row in range(5000)]
     (bench.folder / "t.csv").write_text("\n".join(["day,x,y", *lines]) + "\n")

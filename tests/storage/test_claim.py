@@ -32,27 +32,24 @@ def may_claim(path: Path, *, has_lock: bool) -> bool:
     return False
 
 
-HERE = platform.node()
-
-
 @pytest.mark.parametrize(
-    ("process", "host", "age", "has_lock", "expected"),
+    ("is_gone", "is_here", "age", "has_lock", "expected"),
     [
-        (os.getppid(), "elsewhere", 0, True, False),
-        (os.getppid(), "elsewhere", 59, True, False),
-        (os.getppid(), "elsewhere", 61, True, True),
-        (gone(), "elsewhere", 0, False, False),  # the number means nothing here
-        (os.getppid(), HERE, 0, True, True),  # who has the lock knows that no other process does
-        (os.getppid(), HERE, 0, False, False),
-        (gone(), HERE, 0, False, True),
-        (os.getppid(), HERE, 61, False, True),  # another process has the number now
+        (False, False, 0, True, False),
+        (False, False, 59, True, False),
+        (False, False, 61, True, True),
+        (True, False, 0, False, False),  # the number means nothing here
+        (False, True, 0, True, True),  # who has the lock knows that no other process does
+        (False, True, 0, False, False),
+        (True, True, 0, False, True),
+        (False, True, 61, False, True),  # another process has the number now
     ],
 )
 def test_a_claim_is_free_if_its_process_is_gone(
-    tmp_path: Path, process: int, host: str, age: float, has_lock: bool, expected: bool
+    tmp_path: Path, is_gone: bool, is_here: bool, age: float, has_lock: bool, expected: bool
 ) -> None:
     path = tmp_path / "claim"
-    held_by(path, process, host, age)
+    held_by(path, gone() if is_gone else os.getppid(), platform.node() if is_here else "elsewhere", age)
     assert may_claim(path, has_lock=has_lock) is expected
     assert [one.name for one in tmp_path.iterdir()] == ([] if expected else ["claim"])
 

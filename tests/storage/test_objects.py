@@ -7,9 +7,10 @@ import fsspec
 import numpy as np
 import pytest
 
-from dlpy.core.errors import ConfigError, SetupError, StorageError, UnavailableError
+from dlpy.core.errors import ConfigError, DataError, SetupError, StorageError, UnavailableError
 from dlpy.storage import fetched as copies
 from dlpy.storage import objects
+from dlpy.storage.cache import own_cache
 from dlpy.storage.fetched import fetched, kept_copy
 from dlpy.storage.objects import Storage, is_remote
 
@@ -54,6 +55,23 @@ def test_a_file_is_copied_once_for_each_version(memory, monkeypatch: pytest.Monk
     assert second != first
     memory.rm("/bucket/table.csv")
     assert kept_copy(address) in (first, second)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(memory) -> None:
+    memory.store["/bucket/photos/../../evil"] = memory.open("/bucket/photos/1.png", "wb")
+    memory.pipe("/bucket/photos/2.png", b"a")
+    with pytest.raises(DataError, match="would leave the folder photos"):
+        fetched("memory://bucket/photos")
+
+
+def test_a_file_of_which_a_part_arrives_is_refused(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.pipe("/bucket/table.csv", b"x,y\n1,2\n")
+    monkeypatch.setattr(
+        Storage, "get", lambda remote, stored, path, told: path.parent.mkdir() or path.write_bytes(b"x")
+    )
+    with pytest.raises(UnavailableError, match="1 of 8 bytes arrived"):
+        fetched("memory://bucket/table.csv")
+    assert kept_copy("memory://bucket/table.csv") is None
 
 
 def test_a_folder_is_copied_with_its_folders(memory) -> None:
@@ -185,3 +203,33 @@ def test_a_remote_table_is_trained_on_and_its_run_keeps_the_address(bench, memor
     assert (status, "there is nothing at memory://bucket/table.csv" in err) == (3, True)
     Path("new.csv").write_text("x\n1\n")
     assert bench.run("predict", "latest", "new.csv")[0] == 0  # which needs no data
+
+
+def test_a_storage_that_tells_versions_in_its_own_words_is_asked_for_the_new_one(memory, monkeypatch) -> None:
+    """A plain web server tells Last-Modified, and other storages other names."""
+    changed = {"Last-Modified": "Mon, 05 Jan 2026 10:00:00 GMT"}
+    info = type(memory).info
+
+    def told(self, path: str, **options) -> dict:
+        own = info(self, path, **options)
+        return own | {"created": None} | changed if own["type"] == "file" else own
+
+    monkeypatch.setattr(type(memory), "info", told)
+    memory.pipe("/bucket/table.csv", b"x,y\n1,2\n")
+    first = fetched("memory://bucket/table.csv")
+    assert fetched("memory://bucket/table.csv") == first
+    memory.pipe("/bucket/table.csv", b"x,y\n3,4\n")  # of the same size
+    changed["Last-Modified"] = "Mon, 05 Jan 2026 11:00:00 GMT"
+    assert fetched("memory://bucket/table.csv").read_bytes() == b"x,y\n3,4\n"
+
+
+def test_a_download_that_is_cut_short_leaves_no_part_in_the_cache(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.pipe("/bucket/table.csv", b"x,y\n1,2\n")
+
+    def cut(told: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Storage, "get", lambda self, stored, path, told, get=Storage.get: get(self, stored, path, cut))
+    with pytest.raises(KeyboardInterrupt):
+        fetched("memory://bucket/table.csv")
+    assert [path for path in own_cache().rglob("*") if path.is_file() and not path.name.endswith(".lock")] == []

@@ -195,3 +195,24 @@ def test_damaged_widths_are_told_in_one_line(bench) -> None:
         status, _, err = bench.run("predict", run.id, "--ahead", 2)
         assert (status, err.count("\n")) == (7, 1)
         assert "bands.json is damaged" in err
+
+
+def test_repeated_folds_leave_bands_as_learned_and_a_line_says_why(bench) -> None:
+    repeated = ("training.epochs=1", "data.validation=null", "kfold.folds=2", "kfold.repeats=2")
+    status, out, err = bench.run("kfold", table(bench), *repeated, "--refit")
+    assert (status, "bands stay as learned: run" in out) == (0, True), err
+    assert "has repeated folds" in out
+
+
+@pytest.mark.parametrize("quantiles", [[0.5], [0.5, 0.9]])
+def test_quantiles_that_are_the_ends_of_no_band_are_trained_without_widths(bench, quantiles) -> None:
+    status, _, err = bench.run("train", series(bench, loss={"name": "pinball", "quantiles": quantiles}))
+    assert status == 0, err
+    assert not [*Path("runs").glob("*/bands.json")]
+    assert bench.run("evaluate", "latest")[0] == 0
+
+
+def test_folds_that_predict_the_median_alone_tell_nothing_of_bands(bench) -> None:
+    few = ("training.epochs=1", "data.validation=null", "kfold.folds=2")
+    status, out, err = bench.run("kfold", table(bench), *few, "training.loss={name: pinball, quantiles: [0.5]}")
+    assert (status, "bands" in out) == (0, False), err

@@ -203,6 +203,13 @@ def test_intervals_say_that_their_limits_are_those_of_the_first_model(bench):
     assert "errors of the first model" in out + err
 
 
+def test_intervals_of_an_ensemble_of_final_models_say_so_too(bench):
+    members = [run_of(bench, f"refit{seed}", blocks(seed=seed, data=SAME_ROWS)) for seed in (5, 6)]
+    assert bench.run("ensemble", *(member.path for member in members))[0] == 0
+    status, _, err = bench.run("predict", "latest", "homes.csv", "--coverage", "0.8")
+    assert (status, "limits from errors of the first model: about" in err) == (0, True), err
+
+
 def test_final_model_is_resumed_with_its_run(bench):
     write_homes(bench.folder)
     path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
@@ -267,6 +274,13 @@ LATEST = {"fraction": 0.2, "take": "last"}
 IN_TIME = HOMES | {"time": "age", "test": LATEST, "validation": LATEST}
 TABM = {"name": "tabm", "members": 3, "units": [8], "bins": None}
 SEVERAL = {"model": TABM, "training": TRAINING | {"epochs": 4, "refit": 3}}
+
+
+def test_a_look_at_the_test_rows_by_the_final_model_is_one_of_its_run(bench):
+    run = run_of(bench, "refit", blocks())
+    assert bench.run("evaluate", run.path / "refit", "--split", "test")[0] == 0
+    assert bench.run("evaluate", run.path, "--split", "test")[0] == 0
+    assert (run.record().test_looks, Run(run.path / "refit").record().test_looks) == (2, 1)
 
 
 def test_several_networks_each_learn_all_rows_but_a_part_and_predict_their_mean(bench):
