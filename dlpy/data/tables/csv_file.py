@@ -79,8 +79,10 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
 
 def _require_memory(path: Path) -> None:
     """Raise DataError for a table that certainly does not fit into memory."""
-    with reading(path):
-        needed = _LEAST_PER_BYTE * sum(one.stat().st_size for one in files_of(path))
+    needed = 0.0
+    for one in files_of(path):  # a pattern is no file itself
+        with reading(one):
+            needed += _LEAST_PER_BYTE * one.stat().st_size
     free = free_memory()
     if needed > free:
         sizes = f"in memory it takes at least {shown_size(needed)}, and {shown_size(free)} are free"
