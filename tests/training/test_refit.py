@@ -241,6 +241,15 @@ def test_final_model_that_is_missing_is_reported(bench):
     assert "the final model of run" in err
 
 
+@pytest.mark.parametrize("value", ["yes please", -1, 21, 2.5, [5], None])
+def test_a_value_that_is_no_number_of_networks_is_a_mistake(bench, value):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": value})))
+    status, _, err = bench.run("train", path)
+    wanted = f"training.refit: expected true, or a number of networks up to 20, got {value!r}"
+    assert (status, wanted in err) == (2, True), err
+
+
 REFUSED = {
     "no validation rows": (
         {"data": HOMES | SCALED | {"validation": None}, "callbacks": []},
