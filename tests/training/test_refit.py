@@ -364,5 +364,6 @@ def test_more_networks_than_rows_of_a_class_are_refused_before_training(bench):
     path = bench.write(yaml.safe_dump(blocks(data=data, training=TRAINING | {"refit": 5})))
     status, _, err = bench.run("train", path)
     assert status == 3
-    assert "training.refit: class rare has 3 rows, fewer than 5 folds" in err
+    wanted = "class rare has 3 rows, fewer than 5 folds, one for each network. Use fewer networks, or refit: true."
+    assert f"training.refit: {wanted}" in err
     assert not [*(bench.folder / "runs").glob("*")]
