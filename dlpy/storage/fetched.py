@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dlpy.core.errors import DataError, StorageError, UnavailableError
+from dlpy.core.errors import DataError, StorageError
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -61,7 +61,7 @@ def _download(remote: Storage, files: Mapping[str, Stored], folder: Path) -> Non
 
         try:
             for name, stored in files.items():
-                _get(remote, stored, _inside(place, name), told)
+                remote.get(stored, _inside(place, name), told)
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -73,12 +73,6 @@ def _inside(place: Path, name: str) -> Path:
     if ".." in Path(name).parts or not path.is_relative_to(place):
         raise DataError(f"{name}: a file of this name would leave the folder {place.name}: rename it in the storage.")
     return path
-
-
-def _get(remote: Storage, stored: Stored, path: Path, told: Callable[[int], object]) -> None:
-    remote.get(stored, path, told)
-    if stored.size and path.stat().st_size != stored.size:
-        raise UnavailableError(f"{remote.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
 
 
 def _digest(text: str) -> str:

@@ -94,12 +94,17 @@ class Storage:
 
         Args:
             told: called with the number of bytes that have arrived.
+
+        Raises:
+            UnavailableError: the storage cannot be reached, or a part of the file arrives.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._answers(), self._system.open(stored.path, "rb") as source, path.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
                 told(len(chunk))
+        if stored.size and path.stat().st_size != stored.size:
+            raise UnavailableError(f"{self.address}: {path.stat().st_size:,} of {stored.size:,} bytes arrived.")
 
     def put(self, path: Path, name: str) -> None:
         """Copy a file of this machine to the storage."""

@@ -117,9 +117,10 @@ def guarantee_notes(held: HeldOut, coverage: float) -> list[str]:
     notes = []
     if held.in_time:
         notes.append("the rows are in time order: later rows may differ from these, and the coverage is not guaranteed")
-    errors_of = {held.part == "out_of_fold": "out-of-fold errors", held.is_refitted: "errors of the first model"}
-    if True in errors_of:
-        notes.append(f"limits from {errors_of[True]}: about the coverage asked, without a proof (final model refitted)")
+    is_out_of_fold = held.part == "out_of_fold"
+    if is_out_of_fold or held.is_refitted:
+        errors_of = "out-of-fold errors" if is_out_of_fold else "errors of the first model"
+        notes.append(f"limits from {errors_of}: about the coverage asked, without a proof (final model refitted)")
     rows = min(held.rows.values())
     if rank_of(rows, coverage) == rows:
         notes.append(f"with {rows:,} held-out rows, the limit is the largest error of all")

@@ -13,7 +13,6 @@ from dlpy.export import export as exporting
 from dlpy.export.checking import Ran
 from dlpy.export.formats import FORMATS
 from dlpy.runs.directory import Run
-from dlpy.runs.lookup import final_model
 
 pytestmark = pytest.mark.slow  # trains, and starts processes
 
@@ -218,15 +217,3 @@ def test_a_folder_for_docker_serves_the_run_with_its_final_model(bench) -> None:
     assert (made / "dlpy" / "cli" / "serve.py").is_file()
     options = ["--to", "docker", "-o", "image"]
     assert "has an export: --force replaces it" in bench.run("export", run.path, *options)[2]
-
-
-def test_a_folder_for_docker_holds_the_final_model_which_predicts(bench) -> None:
-    bench.write(houses(), "houses.csv")
-    data = {"name": "csv", "path": "houses.csv", "target": "year", "missing": MISSING, "validation": 0.3}
-    run = bench.trained(bench.experiment(data=data, model={"name": "linear"}, training={"refit": True}))
-    status, _, err = bench.run("export", run.path, "--to", "docker", "-o", "image")
-    assert (status, err) == (0, "")
-    copied = Path("image", "runs", run.id)
-    assert final_model(Run(copied)) == Run(copied / "refit")
-    best = "checkpoints/best/model.npz"
-    assert (copied / "refit" / best).read_bytes() == (run.path / "refit" / best).read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from dlpy.core.errors import RunError, StorageError
+from dlpy.core.errors import RunError, StorageError, UnavailableError
 from dlpy.runs import mirror
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import all_runs, find_run
@@ -146,19 +146,6 @@ def test_a_stranger_s_file_is_not_written_elsewhere(memory, monkeypatch: pytest.
     assert not list(Path().rglob("evil"))
 
 
-@pytest.mark.parametrize(
-    ("name", "target"), [("weights", "/etc"), ("checkpoints/best", "../../other"), ("../x", "kept")]
-)
-def test_a_stranger_s_link_is_not_made(memory, monkeypatch: pytest.MonkeyPatch, name: str, target: str) -> None:
-    run = run_in(folder_of_runs(ADDRESS), "1")
-    put_back()
-    on_another_machine(monkeypatch)
-    memory.pipe(f"/bucket/runs/{run.id}/links.json", json.dumps({name: target}).encode())
-    with pytest.raises(RunError, match=f"was not written by dlpy alone: {name} is a link"):
-        find_run("latest", folder_of_runs(ADDRESS))
-    assert not [path for path in Path().rglob("*") if path.is_symlink()]
-
-
 def cut_short(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Let Ctrl-C arrive when a file is fetched."""
 
@@ -220,3 +207,30 @@ def test_what_a_killed_process_left_half_written_is_not_put_there(memory) -> Non
     assert sorted(memory.find(f"/bucket/runs/{run.id}")) == [
         f"/bucket/runs/{run.id}/{name}" for name in ("run.json", "weights.npz")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("weights", "/etc"), ("checkpoints/best", "../../other"), ("../x", "kept")]
+)
+def test_a_stranger_s_link_is_not_made(memory, monkeypatch: pytest.MonkeyPatch, name: str, target: str) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    memory.pipe(f"/bucket/runs/{run.id}/links.json", json.dumps({name: target}).encode())
+    with pytest.raises(RunError, match=f"was not written by dlpy alone: {name} is a link"):
+        find_run("latest", folder_of_runs(ADDRESS))
+    assert not [path for path in Path().rglob("*") if path.is_symlink()]
+
+
+def test_a_run_of_which_a_part_of_a_file_arrives_is_not_taken_for_whole(memory, monkeypatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    assert [one.id for one in all_runs(folder_of_runs(ADDRESS))] == [run.id]
+    files = Storage.files
+    longer = {"weights.npz": Stored(f"/bucket/runs/{run.id}/weights.npz", 2, "")}  # than what can be read
+    with monkeypatch.context() as short:
+        short.setattr(Storage, "files", lambda self: files(self) | longer)
+        with pytest.raises(UnavailableError, match="1 of 2 bytes arrived"):
+            find_run(run.id, folder_of_runs(ADDRESS))
+    assert (find_run(run.id, folder_of_runs(ADDRESS)).path / "weights.npz").read_bytes() == b"1"
