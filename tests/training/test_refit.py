@@ -347,7 +347,7 @@ class Beginning(Reporter):
     [
         ({"model": {"name": "linear"}, "training": {"refit": 3}, "callbacks": []}, "linear is no network"),
         ({"data": IN_TIME, "training": TRAINING | {"refit": 3}}, "the rows are in time order"),
-        ({"training": TRAINING | {"refit": 21}}, "less than or equal to 20"),
+        ({"training": TRAINING | {"refit": 21}}, "a number of networks up to 20"),
     ],
 )
 def test_several_networks_are_for_tables(bench, changes, message):
