@@ -17,7 +17,7 @@ from dlpy.core.progress import progress_bar
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import hold_out
 from dlpy.data.tables import piece_reader
-from dlpy.data.tables.part_files import files_of
+from dlpy.data.tables.part_files import bytes_of, files_of
 from dlpy.datasets import _csv_store as store
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_formats import formats_of, with_formats
@@ -68,7 +68,7 @@ def load_in_pieces(data: Csv, look: Callable[[Csv, Cells], Cells] = with_formats
     rules = rules_of(plan.inputs)
     filled = {name: found.filled[name] for name in rules if name in found.filled}
     about, notes = told_of(chosen, rules, filled, targets)
-    size = shown_size(piece_reader.bytes_of(path))
+    size = shown_size(bytes_of(path))
     source = Source("file", f"{path}{about}, read in pieces: {size} of text is too large for data.memory")
     resolved = resolved_options(data, plan.inputs, outputs) | formats_of(data, cells) | head.file.format.stated()
     parts = len(files_of(path))
@@ -126,7 +126,7 @@ def _stored(path: Path, plan: Plan) -> StoredRows:
 
 
 def _fill(path: Path, plan: Plan, folder: Path) -> None:
-    total = piece_reader.bytes_of(path)
+    total = bytes_of(path)
     writer = store.begun(folder, total)
     try:
         with progress_bar(f"reading {path.name}", in_bytes=True) as progress:

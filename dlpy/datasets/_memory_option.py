@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from dlpy.core.errors import DataError
 from dlpy.core.memory import free_memory, size_of
 from dlpy.core.options import Block
-from dlpy.data.tables.piece_reader import bytes_of
+from dlpy.data.tables.part_files import bytes_of
 
 PER_BYTE = 5  # bytes of memory for each byte of text, while a table is read
 _SHARE = 0.4  # of the free memory

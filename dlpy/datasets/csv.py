@@ -13,6 +13,7 @@ from pydantic_core import core_schema
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
+from dlpy.core.errors import ConfigError
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.tables import missing_cells
@@ -29,7 +30,7 @@ from dlpy.datasets._csv_parts import (
 )
 from dlpy.datasets._csv_pieces import check_transforms, load_in_pieces, pieces_to_predict, refuse
 from dlpy.datasets._csv_rows import load_whole, rows_to_predict
-from dlpy.datasets._csv_stand_in import named_rows, single_rows
+from dlpy.datasets._csv_stand_in import Generated, named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
@@ -202,9 +203,7 @@ class Csv(MemoryOption, TableFileOptions, Dataset):
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)
         count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
-        rng = np.random.default_rng(seed)
-        named = self.inputs is not None or self.targets is not None
-        rows, inputs, outputs = (named_rows if named else single_rows)(self, rng, count)
+        rng, (rows, inputs, outputs) = self._generated(seed, count)
         holdouts = [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]
         groups = {"group": np.arange(count) // 5} if self.group else {}
         weights = {SAMPLE_WEIGHT: rng.uniform(0.5, 1.5, count).astype(np.float32)} if self.weight else {}
@@ -212,3 +211,15 @@ class Csv(MemoryOption, TableFileOptions, Dataset):
         source = Source("stand-in", f"a generated table with the columns of {self.path}")
         resolved = resolved_options(self, inputs, outputs)
         return hold_out(Loaded(rows, None, task_of(inputs, outputs), source, resolved), test, self.split_seed)
+
+    def _generated(self, seed: int, count: int) -> tuple[np.random.Generator, Generated]:
+        """Return generated rows, and what goes on to generate; the file says which columns options leave open."""
+        make = single_rows if self.inputs is self.targets is None else named_rows
+        rng = np.random.default_rng(seed)
+        try:
+            return rng, make(self, rng, count)
+        except ConfigError:
+            if self.path is None or not Path(self.path).exists() or self.reads_in_pieces():
+                raise
+        rng = np.random.default_rng(seed)
+        return rng, make(self.model_copy(update=self.load().resolved), rng, count)

@@ -17,6 +17,8 @@ from dlpy.scores.thresholds import Criterion
 
 Count = Annotated[int, Field(gt=0)]
 
+_MOST_NETWORKS = 20  # of a final model
+
 
 def _class_weight(value: Any) -> Any:
     """Return the weights with class numbers as text, because YAML keys may be integers."""
@@ -32,7 +34,9 @@ def _criterion(value: Any) -> str:
 
 def _count_of_networks(value: Any) -> Any:
     """Return a number of networks: true means 1."""
-    return int(value) if isinstance(value, bool) else value
+    if not isinstance(value, int) or not 0 <= value <= _MOST_NETWORKS:
+        raise ValueError(f"expected true, or a number of networks up to {_MOST_NETWORKS}, got {value!r}")
+    return int(value)
 
 
 def _is_by_output(value: Any) -> bool:
@@ -57,8 +61,10 @@ def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
 _Metrics = list[AnyMetric]
 _ClassWeight = Literal["balanced"] | dict[str, float] | None
 _NOT_A_COMPONENT = Field(json_schema_extra={"not": {"required": ["name"]}})  # so that {name: mse} is one loss, not two
-_ANY_COUNT = WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": 20}]})
-Networks = Annotated[int, Field(ge=0, le=20), BeforeValidator(_count_of_networks), _ANY_COUNT]
+_ANY_COUNT = WithJsonSchema(
+    {"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": _MOST_NETWORKS}]}
+)
+Networks = Annotated[int, Field(ge=0, le=_MOST_NETWORKS), BeforeValidator(_count_of_networks), _ANY_COUNT]
 LossByOutput = Annotated[
     Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each"), _NOT_A_COMPONENT],
     _choice(_is_by_output),

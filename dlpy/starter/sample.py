@@ -15,7 +15,7 @@ from dlpy.core.errors import DataError, reading
 from dlpy.core.memory import shown_size
 from dlpy.data.tables import csv_file, piece_reader
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.tables.part_files import files_of
+from dlpy.data.tables.part_files import bytes_of, files_of
 from dlpy.data.tables.piece_reader import Head
 from dlpy.data.tables.table_format import ANY, BLANKS
 from dlpy.datasets._memory_option import PER_BYTE, MemoryOption, most_bytes
@@ -80,7 +80,7 @@ def sample_notes(file: CsvFile) -> list[str]:
     if not isinstance(file, Sampled):
         return []
     looked = f"Looked at {len(file.body):,} of {counted_rows(file)}: the first ones, and some from {_PLACES} places"
-    size = shown_size(PER_BYTE * piece_reader.bytes_of(file.path))
+    size = shown_size(PER_BYTE * bytes_of(file.path))
     pieces = f"In memory, all rows would take {size}: they are read once, in pieces, into a cache on disk"
     return [looked, *([pieces] if file.in_pieces else [])]
 
@@ -91,7 +91,7 @@ def head_of_large(path: Path) -> Head | None:
     Raises:
         DataError: it is too large for the memory and cannot be read in pieces.
     """
-    if piece_reader.bytes_of(path) <= _WHOLE_BYTES:
+    if bytes_of(path) <= _WHOLE_BYTES:
         return None
     try:
         return piece_reader.head_of(path, ANY, _HEAD_BYTES)
@@ -119,7 +119,7 @@ def sampled(path: Path, head: Head, *, places: int = _PLACES) -> Iterator[Sample
         sample = Path(folder, path.name if path.suffix else "table.csv")
         sample.write_bytes(b"".join(raw for _, raw in parts))
         found = csv_file.read(sample)
-        size = piece_reader.bytes_of(path)
+        size = bytes_of(path)
         total = max(len(found), round(len(found) * size / sample.stat().st_size))
         total = round(total, 2 - len(str(total))) if total > len(found) else total
         yield Sampled(
@@ -137,7 +137,8 @@ def sampled(path: Path, head: Head, *, places: int = _PLACES) -> Iterator[Sample
 
 
 def _first(path: Path) -> bytes:
-    with reading(path), files_of(path)[0].open("rb") as file:
+    first = files_of(path)[0]
+    with reading(first), first.open("rb") as file:
         return piece_reader.whole_rows(path, file.read(_HEAD_BYTES))
 
 
@@ -150,7 +151,7 @@ def _across(path: Path, head: Head, places: int) -> Iterator[tuple[int, bytes]]:
     for number in range(places):
         byte = _HEAD_BYTES + (begins[-1] - _HEAD_BYTES) * (2 * number + 1) // (2 * places)
         part = bisect(begins, byte) - 1
-        with reading(path), files[part].open("rb") as file:
+        with reading(files[part]), files[part].open("rb") as file:
             file.seek(max(1, byte - begins[part]))
             found = _rows_in(path, file.read(_PLACE_BYTES), head)
         if found:

@@ -95,12 +95,13 @@ def _gaps(timeline: Timeline, source: list[Option], window: Window) -> list[list
     filled = (
         [] if any(option.key == "missing" for option in source) else [Option("missing", "previous", "their values")]
     )
-    without = f"; allow would keep {kept:.0%} of the windows" if kept < 1 else ""
+    is_cut = _ends_across_gap(line, window)
+    without = "; with allow, the next rows of a series could not be predicted" if is_cut else ""
+    without = f"; allow would keep {kept:.0%} of the windows" if kept < _MOST_KEPT else without
     inserted = Option("gaps", "fill", f"{told}: {plural(rows, 'missing row')} inserted, no targets{without}")
     allowed = [Option("gaps", "allow", f"{told}: no window crosses one, {kept:.0%} are kept")]
     best = [[inserted, *filled], allowed]
-    is_needed = kept < _MOST_KEPT or _ends_across_gap(line, window)
-    return best if is_needed and rows <= _FEW_INSERTED * len(line.steps) else best[::-1]
+    return best if (is_cut or kept < _MOST_KEPT) and rows <= _FEW_INSERTED * len(line.steps) else best[::-1]
 
 
 def _ends_across_gap(line: SeriesTimeline, window: Window) -> bool:

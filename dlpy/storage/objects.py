@@ -139,7 +139,10 @@ class Storage:
             yield
         except DlpyError:
             raise
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            cause = error.__cause__  # fsspec raises it also where no server answers http://, or one refuses
+            if cause and (isinstance(cause, OSError) or getattr(cause, "status", 404) != 404):
+                raise UnavailableError(f"{self.address} cannot be reached: {in_one_line(cause)}.") from None
             raise NothingThereError(f"there is nothing at {self.address}.") from None
         except PermissionError as error:
             raise UnavailableError(f"{self.address}: access denied ({in_one_line(error)}).") from None

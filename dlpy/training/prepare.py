@@ -86,4 +86,7 @@ def final_folds(experiment: Experiment, loaded: Loaded) -> list[tuple[np.ndarray
     try:
         return list(kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
     except DataError as error:
-        raise DataError(f"training.refit: {error}") from None
+        reason = str(error).rpartition(". Use fewer folds")[0] or str(error)
+        raise DataError(
+            f"training.refit: {reason}, one for each network. Use fewer networks, or refit: true."
+        ) from None

@@ -249,6 +249,19 @@ def test_a_stand_in_needs_the_columns_and_a_missing_file_without_it_is_an_error(
         obtain(Csv(path="none.csv", target="y"), 0)
 
 
+def test_a_stand_in_takes_the_columns_that_options_leave_open_from_the_file(small):
+    left_open = Csv(path=str(small), target="bought").stand_in(1, 100)
+    table = left_open.train.x
+    assert (table.numeric_names, table.categorical_names) == (("age", "income"), ("city",))
+    assert left_open.task.output.kind == "binary"
+    listed = Csv(path="none.csv", target="bought", task="binary", numeric=["age", "income"], categorical=["city"])
+    alone = listed.stand_in(1, 100)
+    assert np.array_equal(table.numeric, alone.train.x.numeric)
+    assert np.array_equal(left_open.train.y, alone.train.y)
+    named = Csv.model_validate({"path": str(small), "inputs": {"facts": {"columns": "rest"}}, "target": "bought"})
+    assert named.stand_in(1, 100).train.inputs["facts"].numeric_names == ("age", "income")
+
+
 def test_classes_that_only_the_file_knows_may_be_weighted_by_name(small, tmp_path):
     path = tmp_path / "e.yaml"
     data = f"data: {{name: csv, path: {small}, target: bought, task: binary}}"

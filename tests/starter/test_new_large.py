@@ -79,6 +79,19 @@ def test_rows_that_fit_into_memory(bench) -> None:
 
 
 @pytest.mark.usefixtures("little_memory")
+def test_a_pattern_of_large_files_is_read_in_pieces(bench) -> None:
+    (bench.folder / "parts").mkdir()
+    for name in ("a", "b"):
+        _table(bench.folder, 1000).rename(bench.folder / "parts" / f"{name}.csv")
+    status, out, err = bench.run("new", "parts/*.csv", "--target", "y")
+    assert (status, err) == (0, "")
+    assert "of about 2," in out
+    data = yaml.safe_load((bench.folder / "parts.yaml").read_text())["data"]
+    assert Csv(path="parts/*.csv", target="y").reads_in_pieces()
+    assert data["path"] == "parts/*.csv"
+
+
+@pytest.mark.usefixtures("little_memory")
 def test_what_is_written_can_be_read_in_pieces(bench) -> None:
     path = _table(bench.folder, 4000)
     status, out, err = bench.run("new", path)

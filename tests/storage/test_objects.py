@@ -116,6 +116,20 @@ def test_what_is_wrong_is_one_line(address: str, kind: type[Exception], line: st
     assert "\n" not in str(error.value)
 
 
+class Forbidden(Exception):
+    status = 403
+
+
+@pytest.mark.parametrize("cause", [ConnectionRefusedError("connection refused"), Forbidden("forbidden")])
+def test_a_server_that_does_not_answer_is_not_an_empty_address(memory, monkeypatch, cause: Exception) -> None:
+    def info(self: object, path: str) -> None:
+        raise FileNotFoundError(path) from cause
+
+    monkeypatch.setattr(type(memory), "info", info)
+    with pytest.raises(UnavailableError, match=f"^memory://b/x cannot be reached: .*{cause}"):
+        fetched("memory://b/x")
+
+
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLPY_OFFLINE", "0")
     monkeypatch.setattr(

@@ -190,8 +190,9 @@ def test_ensemble_scores_validation_rows_by_the_first_models(bench):
     found = []
     for members in (runs, plain):
         assert bench.run("ensemble", *(member.path for member in members))[::2] == (0, "")
-        assert bench.run("evaluate", "latest")[0] == 0
-        found.append(find_run("latest").read("evaluation.json"))
+        ensemble = Run(max((bench.folder / "runs").glob("*-ensemble*")))  # members may be of the same second
+        assert bench.run("evaluate", ensemble.path)[0] == 0
+        found.append(ensemble.read("evaluation.json"))
     assert found[0]["validation"]["scores"] == found[1]["validation"]["scores"]
     assert found[0]["test"]["scores"] != found[1]["test"]["scores"]
 
@@ -239,6 +240,15 @@ def test_final_model_that_is_missing_is_reported(bench):
     status, _, err = bench.run("predict", run.path, "homes.csv")
     assert status == 7
     assert "the final model of run" in err
+
+
+@pytest.mark.parametrize("value", ["yes please", -1, 21, 2.5, [5], None])
+def test_a_value_that_is_no_number_of_networks_is_a_mistake(bench, value):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": value})))
+    status, _, err = bench.run("train", path)
+    wanted = f"training.refit: expected true, or a number of networks up to 20, got {value!r}"
+    assert (status, wanted in err) == (2, True), err
 
 
 REFUSED = {
@@ -338,7 +348,7 @@ class Beginning(Reporter):
     [
         ({"model": {"name": "linear"}, "training": {"refit": 3}, "callbacks": []}, "linear is no network"),
         ({"data": IN_TIME, "training": TRAINING | {"refit": 3}}, "the rows are in time order"),
-        ({"training": TRAINING | {"refit": 21}}, "less than or equal to 20"),
+        ({"training": TRAINING | {"refit": 21}}, "a number of networks up to 20"),
     ],
 )
 def test_several_networks_are_for_tables(bench, changes, message):
@@ -355,5 +365,6 @@ def test_more_networks_than_rows_of_a_class_are_refused_before_training(bench):
     path = bench.write(yaml.safe_dump(blocks(data=data, training=TRAINING | {"refit": 5})))
     status, _, err = bench.run("train", path)
     assert status == 3
-    assert "training.refit: class rare has 3 rows, fewer than 5 folds" in err
+    wanted = "class rare has 3 rows, fewer than 5 folds, one for each network. Use fewer networks, or refit: true."
+    assert f"training.refit: {wanted}" in err
     assert not [*(bench.folder / "runs").glob("*")]

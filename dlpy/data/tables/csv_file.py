@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlpy.core.errors import DataError, reading
+from dlpy.core.errors import DataError
 from dlpy.core.memory import free_memory, shown_size
 from dlpy.data.tables import containers, json_lines, parquet_table, text_encoding, workbook
 from dlpy.data.tables.bodies import Body, Joined, Odd
@@ -16,7 +16,7 @@ from dlpy.data.tables.decimals import number
 from dlpy.data.tables.headers import UNNAMED
 from dlpy.data.tables.marks import with_marks
 from dlpy.data.tables.part import Part
-from dlpy.data.tables.part_files import files_of
+from dlpy.data.tables.part_files import bytes_of, files_of
 from dlpy.data.tables.table_format import ANY, AUTO, PLAIN, TableFormat
 from dlpy.data.tables.text_table import read_text
 
@@ -79,8 +79,7 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
 
 def _require_memory(path: Path) -> None:
     """Raise DataError for a table that certainly does not fit into memory."""
-    with reading(path):
-        needed = _LEAST_PER_BYTE * sum(one.stat().st_size for one in files_of(path))
+    needed = _LEAST_PER_BYTE * bytes_of(path)
     free = free_memory()
     if needed > free:
         sizes = f"in memory it takes at least {shown_size(needed)}, and {shown_size(free)} are free"

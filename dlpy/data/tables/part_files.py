@@ -5,7 +5,7 @@ from __future__ import annotations
 from glob import has_magic
 from pathlib import Path
 
-from dlpy.core.errors import DataError, UnavailableError
+from dlpy.core.errors import DataError, UnavailableError, reading
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -39,6 +39,19 @@ def files_of(path: Path) -> list[Path]:
     if not found:
         raise UnavailableError(f"there is no file {path}.")
     return found
+
+
+def bytes_of(path: Path) -> int:
+    """Return the size of a table in its files.
+
+    Raises:
+        UnavailableError: there is none.
+    """
+    size = 0
+    for one in files_of(path):  # a pattern is no file itself
+        with reading(one):
+            size += one.stat().st_size
+    return size
 
 
 def matching(pattern: Path) -> list[Path]:

@@ -36,16 +36,6 @@ class Piece:
     done: int
 
 
-def bytes_of(path: Path) -> int:
-    """Return the size of a table in its files.
-
-    Raises:
-        UnavailableError: there is none.
-    """
-    with reading(path):
-        return sum(one.stat().st_size for one in files_of(path))
-
-
 def whole_rows(path: Path, raw: bytes) -> bytes:
     """Return the rows that end in these bytes; a line break inside quotes ends none."""
     return raw[: _end_of_rows(path, raw)]
