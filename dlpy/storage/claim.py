@@ -65,11 +65,9 @@ def claimed(path: Path, *, has_lock: bool, patience: float) -> Iterator[None]:
     own, until = _text(), time.monotonic() + patience
     while not _created(path, own):
         other = holder_of(path, has_lock=has_lock)
-        if other is None:
-            _set_aside(path, has_lock=has_lock)
-        elif time.monotonic() > until:
+        if other is not None and time.monotonic() > until:
             raise ClaimedError(other)
-        else:
+        if other is not None or not _remove_ended(path, has_lock=has_lock):
             time.sleep(_ASK_SECONDS)
     is_over = threading.Event()
     threading.Thread(target=_renew, args=(path, own, is_over), daemon=True).start()
@@ -83,15 +81,22 @@ def claimed(path: Path, *, has_lock: bool, patience: float) -> Iterator[None]:
 
 def holder_of(path: Path, *, has_lock: bool) -> Claim | None:
     """Return the claim of a living process, or None."""
+    found = _claim_in(path)
+    return found if found is not None and not _has_ended(found, has_lock=has_lock) else None
+
+
+def _claim_in(path: Path) -> Claim | None:
+    """Return the claim in a file, or None if there is no such file."""
     text, age = _read(path), _age(path)
-    if text is None or age is None or age > STALE_SECONDS:
+    if text is None or age is None:
         return None
     process, host, since = (text.splitlines() + ["0", "another", "just now"][text.count("\n") :])[:3]
-    found = Claim(int(process) if process.isdecimal() else 0, host, since, max(age, 0.0))
-    is_of_this_machine = host == platform.node()
-    if is_of_this_machine and (has_lock or not is_running(found.process)):
-        return None
-    return found
+    return Claim(int(process) if process.isdecimal() else 0, host, since, max(age, 0.0))
+
+
+def _has_ended(found: Claim, *, has_lock: bool) -> bool:
+    is_of_this_machine = found.host == platform.node()
+    return found.age > STALE_SECONDS or (is_of_this_machine and (has_lock or not is_running(found.process)))
 
 
 def _text() -> str:
@@ -109,15 +114,23 @@ def _created(path: Path, text: str) -> bool:
     return True
 
 
-def _set_aside(path: Path, *, has_lock: bool) -> None:
-    """Remove a claim that ended; of several processes that want to, one does."""
-    aside = beside(path)
-    with suppress(FileNotFoundError):
-        path.rename(aside)
-        if holder_of(aside, has_lock=has_lock) is not None:  # a new claim of a process that was faster
-            with suppress(FileExistsError):
-                os.link(aside, path)
-        aside.unlink()
+def _remove_ended(path: Path, *, has_lock: bool) -> bool:
+    """Remove a claim that ended, unless another process is about to; return whether this one could.
+
+    Only who created a second file may remove it: else a process could remove the next claim, made since it looked.
+    """
+    removal = path.with_name(f"{path.name}-ended")
+    if not _created(removal, _text()):
+        if (_age(removal) or 0.0) > STALE_SECONDS:  # its process was killed in between
+            removal.unlink(missing_ok=True)
+        return False
+    try:
+        found = _claim_in(path)  # None: it was given back, and the next one may be there at any moment
+        if found is not None and _has_ended(found, has_lock=has_lock):
+            path.unlink(missing_ok=True)
+    finally:
+        removal.unlink(missing_ok=True)
+    return True
 
 
 def _read(path: Path) -> str | None:

@@ -87,6 +87,15 @@ def test_one_thread_at_a_time_holds_a_claim_that_ended(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_removal_that_was_cut_short_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim, "_ASK_SECONDS", 0.001)
+    path, removal = tmp_path / "claim", tmp_path / "claim-ended"
+    held_by(path, 4711, "elsewhere", 100)
+    held_by(removal, 4712, "elsewhere", 100)
+    assert may_claim(path, has_lock=False)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_claim_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim, "RENEW_SECONDS", 0.01)
     path = tmp_path / "claim"
