@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,12 @@ print("not used:", reason)
 """
 
 
+def _heed_signals() -> None:
+    """Let signals do what they do, which the process that runs the tests may ignore, as under nohup."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Light:
     """A light warm process, and commands for it."""
 
@@ -50,7 +57,8 @@ class Light:
 
     def started(self, code: str, **options: object) -> subprocess.Popen[str]:
         """Start a command that executes some Python."""
-        given: dict = {"env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        given: dict = {"env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        given |= {"preexec_fn": _heed_signals} | options
         command = [sys.executable, "-c", _COMMAND, textwrap.dedent(code)]
         return subprocess.Popen(command, text=True, start_new_session=True, **given)
 
