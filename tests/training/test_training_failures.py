@@ -119,7 +119,7 @@ def test_a_stop_that_python_wraps_is_a_stop_all_the_same(bench, monkeypatch, sto
     def wrapped(*_: object, **__: object) -> None:
         raise RuntimeError("Error calling __set_name__") from stop
 
-    monkeypatch.setattr("dlpy.cli.main.app", wrapped)
+    monkeypatch.setattr("dlpy.cli.main.parser", lambda: wrapped)
     assert bench.run("train", bench.experiment())[0] == status
     monkeypatch.undo()
     monkeypatch.chdir(bench.folder)
