@@ -11,7 +11,7 @@ import yaml
 from dlpy.data.stored import array
 from dlpy.data.tables import piece_reader
 from dlpy.engine import rows_ahead
-from dlpy.runs.directory import Run
+from tests.training.what_is_left import last_run, scores_of, weights_of
 
 pytestmark = pytest.mark.slow
 
@@ -47,26 +47,6 @@ def _experiment(folder: Path, **blocks: object) -> Path:
     return path
 
 
-def _run(bench, *arguments: object) -> Run:
-    status, out, err = bench.run(*arguments)
-    assert status == 0, out + err
-    return Run(sorted((bench.folder / "runs").iterdir())[-1])
-
-
-def _weights(run: Run) -> dict[str, bytes]:
-    """Return the files of the last checkpoint that hold numbers."""
-    files = (file for file in (run.path / "checkpoints").rglob("*") if file.suffix in (".h5", ".npz"))
-    found = {str(file.relative_to(run.path)): file.read_bytes() for file in files}
-    assert found
-    return found
-
-
-def _scores(run: Run) -> list[list[str]]:
-    """Return the lines of metrics.csv without their seconds."""
-    lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
-    return [line[:1] + line[2:] for line in lines]
-
-
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}
@@ -75,11 +55,11 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("execution", ["epoch", "steps"])
 def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None:
     path, options = _experiment(bench.folder), [f"training.execution={execution}"]
-    whole = _run(bench, "train", path, "--quiet", *options)
-    pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}", *options)
+    whole = last_run(bench, "train", path, "--quiet", *options)
+    pieces = last_run(bench, "train", path, "--quiet", f"data.memory={_SMALL}", *options)
     assert whole.path != pieces.path
-    assert _scores(whole) == _scores(pieces)
-    assert _weights(whole) == _weights(pieces)
+    assert scores_of(whole) == scores_of(pieces)
+    assert weights_of(whole) == weights_of(pieces)
     assert pieces.model.is_file()
     assert whole.model.is_file()
     for name in ("splits.npz", "transforms.npz", "predictions.npz"):
@@ -96,16 +76,16 @@ def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None:
 def test_compiled_blocks_are_those_of_memory(bench) -> None:
     path = _experiment(bench.folder, model={"name": "dense", "units": [8]})
     runs = [
-        _run(bench, "train", path, "--quiet", "training.jit_compile=true", f"data.memory={memory}")
+        last_run(bench, "train", path, "--quiet", "training.jit_compile=true", f"data.memory={memory}")
         for memory in ("auto", _SMALL)
     ]
-    assert _weights(runs[0]) == _weights(runs[1])
+    assert weights_of(runs[0]) == weights_of(runs[1])
 
 
 def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     often = [{"name": "checkpoint", "every_seconds": 0, "every_steps": 2}]
     path = _experiment(bench.folder, callbacks=often)
-    alone = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
+    alone = last_run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
     reads, read = [], rows_ahead.RowsAhead.read
 
     def stopped(self: rows_ahead.RowsAhead, start: int, count: int) -> np.ndarray:
@@ -118,14 +98,14 @@ def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(bench, monkeypat
         patch.setattr(rows_ahead.RowsAhead, "read", stopped)
         status, _, _ = bench.run("train", path, "--quiet", f"data.memory={_SMALL}")
     assert status != 0
-    resumed = _run(bench, "resume", "latest")
-    assert _scores(resumed) == _scores(alone)
-    assert _weights(resumed) == _weights(alone)
+    resumed = last_run(bench, "resume", "latest")
+    assert scores_of(resumed) == scores_of(alone)
+    assert weights_of(resumed) == weights_of(alone)
 
 
 def test_kfold_check_and_show(bench) -> None:
     path = _experiment(bench.folder, kfold={"folds": 2})
-    runs = [_run(bench, "kfold", path, "--quiet", f"data.memory={memory}") for memory in ("auto", _SMALL)]
+    runs = [last_run(bench, "kfold", path, "--quiet", f"data.memory={memory}") for memory in ("auto", _SMALL)]
     summaries = [yaml.safe_load((run.path / "summary.json").read_text()) for run in runs]
     assert summaries[0]["mean"] == summaries[1]["mean"]
     for command in (["check", path, "--data"], ["show", "data", path]):
@@ -152,8 +132,8 @@ def test_a_classic_model_is_refused(bench) -> None:
 
 def test_predictions_in_pieces_are_those_of_memory(bench) -> None:
     path = _experiment(bench.folder)
-    whole = _run(bench, "train", path, "--quiet")
-    pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
+    whole = last_run(bench, "train", path, "--quiet")
+    pieces = last_run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
     written = []
     for run in (whole, pieces):
         out = bench.folder / f"{run.id}.csv"
@@ -171,7 +151,7 @@ def test_predictions_in_pieces_are_those_of_memory(bench) -> None:
 
 
 def test_explain_reads_the_held_out_rows_and_rivals_are_refused(bench) -> None:
-    run = _run(bench, "train", _experiment(bench.folder), "--quiet", f"data.memory={_SMALL}")
+    run = last_run(bench, "train", _experiment(bench.folder), "--quiet", f"data.memory={_SMALL}")
     status, out, err = bench.run("explain", run.id, "--json")
     assert (status, err) == (0, "")
     assert '"kind"' in out

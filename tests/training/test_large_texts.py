@@ -11,7 +11,7 @@ import yaml
 from dlpy.data import stored_sequences, stored_texts
 from dlpy.data.tables import piece_reader
 from dlpy.engine import rows_ahead
-from dlpy.runs.directory import Run
+from tests.training.what_is_left import last_run, scores_of, weights_of
 
 pytestmark = pytest.mark.slow
 
@@ -43,34 +43,14 @@ def _experiment(folder: Path, transforms: list, model: dict) -> Path:
     return path
 
 
-def _run(bench, *arguments: object) -> Run:
-    status, out, err = bench.run(*arguments)
-    assert status == 0, out + err
-    return Run(sorted((bench.folder / "runs").iterdir())[-1])
-
-
-def _weights(run: Run) -> dict[str, bytes]:
-    """Return the files of the last checkpoint that hold numbers."""
-    files = (file for file in (run.path / "checkpoints").rglob("*") if file.suffix in (".h5", ".npz"))
-    found = {str(file.relative_to(run.path)): file.read_bytes() for file in files}
-    assert found
-    return found
-
-
-def _scores(run: Run) -> list[list[str]]:
-    """Return the lines of metrics.csv without their seconds."""
-    lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
-    return [line[:1] + line[2:] for line in lines]
-
-
 @pytest.mark.parametrize(("transforms", "model"), [_BAG, _PADDED], ids=["bag", "padded"])
 def test_weights_scores_and_predictions_are_those_of_memory(bench, transforms: list, model: dict) -> None:
     path = _experiment(bench.folder, transforms, model)
-    whole = _run(bench, "train", path, "--quiet")
-    pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
+    whole = last_run(bench, "train", path, "--quiet")
+    pieces = last_run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
     assert whole.path != pieces.path
-    assert _scores(whole) == _scores(pieces)
-    assert _weights(whole) == _weights(pieces)
+    assert scores_of(whole) == scores_of(pieces)
+    assert weights_of(whole) == weights_of(pieces)
     assert whole.model.is_file() == pieces.model.is_file()
     told = [bench.run("evaluate", run.id, "--json") for run in (whole, pieces)]
     assert [status for status, _, _ in told] == [0, 0]
@@ -83,8 +63,8 @@ def test_weights_scores_and_predictions_are_those_of_memory(bench, transforms: l
 def test_batches_one_after_another(bench) -> None:
     path = _experiment(bench.folder, *_BAG)
     options = ["--quiet", "training.execution=steps"]
-    whole, pieces = (_run(bench, "train", path, *options, f"data.memory={size}") for size in ("1TB", _SMALL))
-    assert _weights(whole) == _weights(pieces)
+    whole, pieces = (last_run(bench, "train", path, *options, f"data.memory={size}") for size in ("1TB", _SMALL))
+    assert weights_of(whole) == weights_of(pieces)
 
 
 def test_check_and_show_read_them(bench) -> None:
