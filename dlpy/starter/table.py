@@ -59,12 +59,9 @@ def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) ->
     pairs = experiment_for_pairs(found, output)
     if pairs is not None:
         return pairs
-    if _is_of_texts(found):
-        return experiment_for_texts(found, output)
-    if _has_columns(found):
-        return experiment_for_rows(found, output)
-    if has_texts(found):
-        return experiment_for_texts(found, output)
+    independent = _of_independent_rows(found, output)
+    if independent is not None:
+        return independent
     alone = forecast_of_target_alone(found, output)
     if alone is None:
         raise DataError(_nothing(found))
@@ -78,14 +75,18 @@ def _in_pieces(file: CsvFile, target: str | None, output: Path, choices: Choices
         DataError: there are no numbers, categories, dates or texts.
     """
     found = study(file, target, choices)
-    if _is_of_texts(found):
-        return experiment_for_texts(found, output)
-    if _has_columns(found):
-        return experiment_for_rows(found, output)
-    if has_texts(found):
-        return experiment_for_texts(found, output)
+    independent = _of_independent_rows(found, output)
+    if independent is not None:
+        return independent
     needs = "series are held in memory. Use a part of the rows."
     raise DataError(f"{_nothing(found)} It is too large for the memory, and {needs}")
+
+
+def _of_independent_rows(found: Study, output: Path) -> Draft | None:
+    """Return an experiment for columns or texts, whichever a table consists of; None if there are neither."""
+    if not _is_of_texts(found) and _has_columns(found):
+        return experiment_for_rows(found, output)
+    return experiment_for_texts(found, output) if has_texts(found) else None
 
 
 def _is_of_texts(study: Study) -> bool:

@@ -15,16 +15,15 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.training_options import Training
 from dlpy.runs import checkpoints
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import FINAL_MODEL, Run, forget_outdated
+from dlpy.runs.directory import FINAL_MODEL, Run
 from dlpy.storage.atomic import storage
 from dlpy.training.callbacks import without_senders
-from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.part_record import write_part_record
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.prepare import Job, Prepared
 from dlpy.training.reporter import Reporter
-from dlpy.training.rewind import reached, rewound
+from dlpy.training.rewind import begun, reached
 
 
 def for_refit(experiment: Experiment, epochs: int) -> Experiment:
@@ -74,14 +73,9 @@ def take_final(run: Run, final: Run) -> None:
 
 def _begun(final: Run, experiment: Experiment, reporter: Reporter) -> CheckpointState | None:
     """Return the state of the last checkpoint, the files brought back to it; None where training starts."""
-    if not final.metrics.is_file():
-        return None
-    forget_outdated(final)
-    if isinstance(experiment.model, EstimatorModel):
-        start_again(final)
-        return None
-    state = rewound(final, reporter)
-    reporter.notice(f"resumed after epoch {reached(state)} of {experiment.training.epochs} of the final model")
+    state = begun(final, experiment, reporter)
+    if state is not None:
+        reporter.notice(f"resumed after epoch {reached(state)} of {experiment.training.epochs} of the final model")
     return state
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dlpy.components.estimator import EstimatorModel
+from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState, rewind
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import Run, forget_outdated
 from dlpy.storage.atomic import storage
+from dlpy.training.estimators import start_again
 from dlpy.training.reporter import Reporter
 
 
@@ -21,6 +24,23 @@ def rewound(run: Run, reporter: Reporter) -> CheckpointState | None:
         with storage(run.metrics):
             run.metrics.write_text("")
     return state
+
+
+def begun(run: Run, experiment: Experiment, reporter: Reporter) -> CheckpointState | None:
+    """Return the state of the last checkpoint, the files brought back to it; None where training starts.
+
+    Classic models are always trained from the start.
+
+    Raises:
+        RunError: there are checkpoints, but all are damaged.
+    """
+    if not run.metrics.is_file():
+        return None
+    forget_outdated(run)
+    if isinstance(experiment.model, EstimatorModel):
+        start_again(run)
+        return None
+    return rewound(run, reporter)
 
 
 def reached(state: CheckpointState | None) -> str:

@@ -17,13 +17,12 @@ from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import SEEDS, Run, forget_outdated
+from dlpy.runs.directory import SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.how import Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import last_finite, record_outcome
 from dlpy.training.callbacks import checkpoint_of
-from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.in_folder import Assignment, claimed
 from dlpy.training.loaded_rows import loaded_again
@@ -32,7 +31,7 @@ from dlpy.training.pipeline import transform
 from dlpy.training.prepare import Job, with_rows
 from dlpy.training.record import Options, save_splits, settle_config
 from dlpy.training.reporter import Reporter
-from dlpy.training.rewind import reached, rewound
+from dlpy.training.rewind import begun, reached
 from dlpy.training.seed_summary import summarize_seeds
 from dlpy.training.seeds_together import begin_seed, train_at_once
 from dlpy.training.together import pays
@@ -156,13 +155,7 @@ class _OneProcess:
 
 def _begun(folder: Run, experiment: Experiment, name: str, reporter: Reporter) -> CheckpointState | None:
     """Return the state of the last checkpoint, the files brought back to it; None where training starts."""
-    if not folder.metrics.is_file():
-        return None
-    forget_outdated(folder)
-    if isinstance(experiment.model, EstimatorModel):
-        start_again(folder)
-        return None
-    state = rewound(folder, reporter)
+    state = begun(folder, experiment, reporter)
     if state is not None:
         reporter.notice(f"{name}: resumed after epoch {reached(state)} of {experiment.training.epochs}")
     return state
