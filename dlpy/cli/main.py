@@ -79,18 +79,22 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
 
 def _putting_back(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
     """Run a command, and put runs into the storage that --runs names, also of a command that fails."""
-    from dlpy.runs.mirror import put_back
-
     try:
         command(*arguments, **options)
     except BaseException as error:
         try:
-            put_back()
+            _put_back()
         except DlpyError as other:
             error.add_note(str(other))
         raise
-    if addresses := put_back():
+    if addresses := _put_back():
         complain(*(f"run: {address}" for address in addresses))
+
+
+def _put_back() -> list[str]:
+    """Put runs into their storage and return where they are; a command that uses none has not imported what does it."""
+    mirror = sys.modules.get("dlpy.runs.mirror")
+    return [] if mirror is None else mirror.put_back()
 
 
 def _report_error(error: BaseException) -> int:
