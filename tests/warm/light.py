@@ -32,7 +32,7 @@ print("not used:", reason)
 """
 
 
-def _heed_signals() -> None:
+def heed_signals() -> None:
     """Let signals do what they do, which the process that runs the tests may ignore, as under nohup."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
@@ -58,7 +58,7 @@ class Light:
     def started(self, code: str, **options: object) -> subprocess.Popen[str]:
         """Start a command that executes some Python."""
         given: dict = {"env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        given |= {"preexec_fn": _heed_signals} | options
+        given |= {"preexec_fn": heed_signals} | options
         command = [sys.executable, "-c", _COMMAND, textwrap.dedent(code)]
         return subprocess.Popen(command, text=True, start_new_session=True, **given)
 

@@ -15,6 +15,7 @@ from dlpy.runs.directory import Run
 from tests.chaos.__main__ import differences, outcome
 from tests.chaos.cases import write_data, write_experiment
 from tests.machine import wait_until
+from tests.warm.light import heed_signals
 
 pytestmark = [pytest.mark.slow, pytest.mark.plots]
 
@@ -41,7 +42,7 @@ def started(folder: Path, *arguments: object, **variables: str) -> subprocess.Po
     environment = _before_imports() | own | variables
     command = [sys.executable, "-m", "dlpy", *map(str, arguments)]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, preexec_fn=heed_signals)
 
 
 def _before_imports() -> dict[str, str]:
