@@ -21,6 +21,7 @@ from pathlib import Path
 from dlpy.storage.atomic import beside, is_running
 
 HAS_NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)  # what file systems without locks answer
+_HAS_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 RENEW_SECONDS = 10.0
 STALE_SECONDS = 60.0  # without a renewal, after which a claim of another machine ends
 _ASK_SECONDS = 0.2
@@ -28,7 +29,8 @@ _ASK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Claim:
-    """Who holds a claim, and how many seconds ago it was renewed; 0 and "another" while it is being written."""
+    """Who holds a claim, and how many seconds ago it was renewed; 0 and "another" while it is being
+    written, where the file system has no links."""
 
     process: int
     host: str
@@ -104,13 +106,38 @@ def _text() -> str:
 
 
 def _created(path: Path, text: str) -> bool:
-    """Create the file of a claim; return False if there is one."""
+    """Create the file of a claim; return False if there is one.
+
+    The file appears with its text: a process that is killed in between leaves no claim without a holder, which would
+    have to be respected until it expires.
+    """
+    temporary = path.with_name(f"{beside(path).name}-{threading.get_ident()}")
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        temporary.write_text(text, encoding="utf-8")
+        return _linked(temporary, path, text)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _linked(temporary: Path, path: Path, text: str) -> bool:
+    """Give a file a second name; return False if a file of that name exists. Without links, create and write it."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return temporary.stat().st_nlink > 1  # network file systems may answer a repeated request
+    except OSError as error:
+        if error.errno not in _HAS_NO_LINKS:
+            raise
+        return _written(path, text)
+    return True
+
+
+def _written(path: Path, text: str) -> bool:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
     return True
 
 

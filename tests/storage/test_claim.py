@@ -1,12 +1,17 @@
 """Claims: one process at a time, on whichever machine, and none of a process that is gone."""
 
+import errno
 import os
 import platform
+import signal
 import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +70,45 @@ def test_who_holds_a_claim_is_told(tmp_path: Path) -> None:
 def test_a_claim_that_is_just_being_written_is_respected(tmp_path: Path) -> None:
     (tmp_path / "claim").write_text("")
     assert not may_claim(tmp_path / "claim", has_lock=True)
+
+
+def killed_after(lines: int, path: Path, text: str) -> int:
+    """Create a claim in a process that is killed after so many lines of Python; return its status."""
+    child, left = os.fork(), [lines]
+    if child:
+        return os.waitpid(child, 0)[1]
+
+    def count(*given: object) -> Callable[..., Any]:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return count
+
+    sys.settrace(count)
+    claim._created(path, text)
+    os._exit(0)
+
+
+def test_whenever_a_process_is_killed_no_claim_without_its_holder_is_left(tmp_path: Path) -> None:
+    path, moments = tmp_path / "claim", 0
+    status = -1
+    while status != 0:
+        moments += 1
+        status = killed_after(moments, path, "4711\nelsewhere\nnow\n")
+        assert not path.exists() or path.read_text() == "4711\nelsewhere\nnow\n", moments
+        path.unlink(missing_ok=True)
+    assert moments > 10
+
+
+def test_a_file_system_without_links_has_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert may_claim(tmp_path / "claim", has_lock=True)
+    held_by(tmp_path / "claim", 4711, "elsewhere")
+    assert not may_claim(tmp_path / "claim", has_lock=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["claim"]
 
 
 def test_one_thread_at_a_time_holds_a_claim_that_ended(tmp_path: Path) -> None:
