@@ -9,7 +9,7 @@ times slower. The batches that are left run in the plain loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from dlpy.engine.known_targets import without_gaps
 from dlpy.engine.model_state import build_optimizers
 from dlpy.engine.outputs import output_shapes, seen_predictions, whole, zeros
 from dlpy.engine.plan import Pause
+from dlpy.engine.traced import Traced, of_any_rows
 
 if TYPE_CHECKING:
     import keras
@@ -55,10 +56,10 @@ class Graphs:
         self._created = False
         step = model.train_step if model.trainable_variables else model.test_step  # Keras warns where nothing learns
         self.train = self._over(lambda tensors, number: step(self._batch(tensors, number)))
-        self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
-        self.test_and_keep = self._over(self._test_and_keep)
+        self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)), of_any_rows)
+        self.test_and_keep = self._over(self._test_and_keep, of_any_rows)
         self._kept: dict[str, Any] = {}
-        self.predict = _graph(lambda tensors, step: whole(model, model(self._batch(tensors, step)[0], training=False)))
+        self.predict = Traced(self._predictions, of_any_rows)
 
     def train_blocks(self, steps: int, batch_size: int) -> Loop:
         """Return `train` over blocks of this many batches, compiled by XLA; the same one for the same numbers."""
@@ -96,6 +97,9 @@ class Graphs:
         """Return the predictions of the rows that were scored last, in their order."""
         return {name: variable.numpy() for name, variable in self._kept.items()}
 
+    def _predictions(self, tensors: Tensors, step: tf.Tensor) -> Mapping[str, Any]:
+        return whole(self._model, self._model(self._batch(tensors, step)[0], training=False))
+
     def _test_and_keep(self, tensors: Tensors, step: tf.Tensor) -> None:
         import tensorflow as tf
 
@@ -132,7 +136,7 @@ class Graphs:
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
         return device_rows.batch(tensors, step, self._shapes)
 
-    def _over(self, body: Callable[[Tensors, tf.Tensor], object]) -> Loop:
+    def _over(self, body: Callable[[Tensors, tf.Tensor], object], types: Callable[[Any], Any] | None = None) -> Loop:
         """Return a graph that runs `body` on batch after batch and returns the scores."""
         import tensorflow as tf
 
@@ -148,14 +152,7 @@ class Graphs:
             tf.while_loop(lambda number: number < stop, step, [start])
             return model.get_metrics_result()
 
-        return _graph(run)
-
-
-def _graph(function: Callable) -> Any:
-    """Return the function as a graph; from the second shape of the data on, one graph takes any."""
-    import tensorflow as tf
-
-    return tf.function(function, autograph=False, reduce_retracing=True)
+        return Traced(run, types)
 
 
 @dataclass
