@@ -73,7 +73,7 @@ def read_ragged(path: Path, name: str) -> Sequences:
             raise ValueError(f"{name} should contain only integers from 0 up")
     except _DAMAGE as error:
         raise DataError(f"{path} is not an npz file with lists of integers in {name}: {_reason(error)}.") from None
-    return Sequences(values.astype(np.int32), splits_of(lengths))
+    return Sequences(values, splits_of(lengths))
 
 
 def read_idx(path: Path, axes: int) -> np.ndarray:

@@ -9,12 +9,12 @@ import numpy as np
 
 from dlpy.storage.pickle_opcodes import RECONSTRUCT, Machine, Made, Span
 
-_WIDTHS = np.zeros(256, np.int64)  # bytes per integer by opcode: the opcode and one, two or four bytes
+_WIDTHS = np.zeros(256, np.uint8)  # bytes per integer by opcode: the opcode and one, two or four bytes
 _WIDTHS[[ord("K"), ord("M"), ord("J")]] = 2, 3, 5
 
 
 def read_rows(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lists in a pickled object array: all integers as int64, and the length of each list as int64.
+    """Return the lists in a pickled object array: all integers as int32, and the length of each list as int64.
 
     Raises:
         ValueError: it is something else or damaged; IndexError, KeyError, AttributeError, TypeError: it is damaged.
@@ -30,7 +30,7 @@ def read_rows(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_batch(raw: bytes, pixels: bytes, labels: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Return two values of a pickled dict: a uint8 array, and a list of integers as int64.
+    """Return two values of a pickled dict: a uint8 array, and a list of integers as int32.
 
     Raises:
         ValueError: it is something else or damaged; IndexError, KeyError, AttributeError, TypeError: it is damaged.
@@ -60,7 +60,7 @@ def _content(made: Any, raw: bytes, wanted: bytes) -> Any:
 
 
 def _decoded(raw: bytes, spans: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the integers of all spans, int64, and the number of integers in each.
+    """Return the integers of all spans, int32, and the number of integers in each.
 
     The position of an integer depends on the one before it, so the first ones of all spans are read at once, then the
     second ones, and so on.
@@ -70,10 +70,10 @@ def _decoded(raw: bytes, spans: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError("it contains something other than integers")
     places = np.array(spans, np.int64).reshape(-1, 2)
     codes, begins = np.frombuffer(raw, np.uint8), np.zeros(len(raw), bool)
-    at, end = places.T
+    widths, (at, end) = _WIDTHS[codes], places.T
     while len(at):
         begins[at] = True
-        at = at + _WIDTHS[codes[at]]
+        at = at + widths[at]
         open_still = at < end
         at, end = at[open_still], end[open_still]
     starts = np.flatnonzero(begins)
@@ -83,10 +83,10 @@ def _decoded(raw: bytes, spans: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 def _integers_at(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Return the integers whose opcodes are at these positions."""
-    widths, values = _WIDTHS[codes[starts]], codes[starts + 1].astype(np.int64)
-    for byte in (2, 3, 4):
-        longer = np.flatnonzero(widths > byte)
-        values[longer] |= codes[starts[longer] + byte].astype(np.int64) << 8 * (byte - 1)
-    signed = widths == 5
-    values[signed] = values[signed].astype(np.int32)
+    widths, values = _WIDTHS[codes[starts]], codes[starts + 1].astype(np.int32)
+    longer = np.flatnonzero(widths > 2)
+    values[longer] |= codes[starts[longer] + 2].astype(np.int32) << 8
+    signed = longer[widths[longer] == 5]
+    for byte in (3, 4):
+        values[signed] |= codes[starts[signed] + byte].astype(np.int32) << 8 * (byte - 1)
     return values

@@ -57,8 +57,7 @@ def multi_hot(sequences: Sequences, size: int) -> Sparse:
     for rows, cells in _chunks(sequences, size, _CHUNK_CELLS):
         held = np.zeros(rows * size, np.bool_)
         held[cells] = True
-        columns.append((np.flatnonzero(held) % size).astype(np.int32))
-        lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
+        _add(columns, lengths, np.flatnonzero(held), (rows, size))
     return Sparse(_joined(columns, np.int32), splits_of(_joined(lengths, np.int64)), size)
 
 
@@ -68,11 +67,23 @@ def counts(sequences: Sequences, size: int) -> Sparse:
     for rows, cells in _chunks(sequences, size, _CHUNK_CELLS // 8):
         held = np.bincount(cells, minlength=rows * size)
         places = np.flatnonzero(held)
-        columns.append((places % size).astype(np.int32))
-        lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
+        _add(columns, lengths, places, (rows, size))
         values.append(held[places].astype(np.float32))
     splits = splits_of(_joined(lengths, np.int64))
     return Sparse(_joined(columns, np.int32), splits, size, _joined(values, np.float32))
+
+
+def _add(columns: list[np.ndarray], lengths: list[np.ndarray], places: np.ndarray, shape: tuple[int, int]) -> None:
+    """Add the columns of each row's cells, and their number.
+
+    Args:
+        columns, lengths: of the chunks before.
+        places: ascending flat indices in (rows, size).
+        shape: (rows, size).
+    """
+    starts = np.arange(shape[0] + 1) * shape[1]
+    lengths.append(np.diff(np.searchsorted(places, starts)))
+    columns.append((places - np.repeat(starts[:-1], lengths[-1])).astype(np.int32))
 
 
 def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, np.ndarray]]:
