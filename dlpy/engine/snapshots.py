@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.engine.model_state import finish_normalization, metrics, variables
+from dlpy.engine.model_state import finish_normalization, metrics, read, variables
 from dlpy.engine.step_hooks import diverged
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ def _copies(group: list[Any], room: dict[str, np.ndarray]) -> dict[str, np.ndarr
 
 def _seen(variable: Any) -> np.ndarray:
     """Return a view of a variable's value; it must not be kept, since the next step overwrites it."""
-    return np.asarray(memoryview(variable.value.read_value()))
+    return np.asarray(memoryview(read(variable)))

@@ -40,7 +40,8 @@ class Watch:
     def back_to(self, steps: int, averages: Averages) -> Pause:
         """Return what stops training while held-out rows are scored, in the state from before the scoring."""
         changing = [*model_state.metrics(self._model), *model_state.variables(self._model)["seeds"]]
-        before = [variable.numpy() for variable in changing]  # scoring updates metrics, and recurrent layers draw in it
+        # scoring updates metrics, and recurrent layers draw in it
+        before = [model_state.read(variable).numpy() for variable in changing]
 
         def stop_if_wanted(_: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
             if signals.wanted():
