@@ -73,7 +73,8 @@ def _pipeline(tensors: Tensors, steps: int, shapes: Shapes) -> Any:
 
     dataset = tf.data.Dataset.range(steps, output_type=tf.int32)
     dataset = dataset.map(
-        lambda step: device_rows.batch(tensors, step, shapes),
+        # converted by AutoGraph, it would be written into a temporary file, which a killed process leaves
+        tf.autograph.experimental.do_not_convert(lambda step: device_rows.batch(tensors, step, shapes)),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
