@@ -1,5 +1,6 @@
 """The compiled epoch must do what plain Keras does with the same batches."""
 
+import tempfile
 from pathlib import Path
 
 import keras
@@ -165,6 +166,13 @@ def test_weights_and_scores_are_those_of_keras_over_the_same_batches(by_keras, w
 
 def _densified(task: Task) -> Task:
     return task.with_input(Input("array", task.input.shape)) if task.input.kind == "sparse" else task
+
+
+def test_training_step_by_step_writes_no_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # AutoGraph's would be left by a killed process
+    network = model({"name": "dense"}, NUMBERS)
+    engine.Engine(network, Execution("steps")).fit(rows(NUMBERS), None, engine.Plan(8, 1, 0), [])
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parametrize("way", EXECUTIONS)
