@@ -21,10 +21,17 @@ def forecast_tables(results: Mapping[str, Any]) -> list[str | Table]:
         if result.get("steps"):
             found += [f"{part}: mean absolute error by step ahead, in {unit}", _steps(result["steps"])]
         if result.get("bands"):
-            crossed = result["bands"][0].get("cross_fitted")
-            note = "; * each fifth with the widths of the others" if crossed else ""
-            found += [f"{part}: bands of quantiles, width in {unit}{note}", _bands(result["bands"])]
+            found += [
+                f"{part}: bands of quantiles, width in {unit}{_note(result['bands'][0])}",
+                _bands(result["bands"]),
+            ]
     return found
+
+
+def _note(band: Mapping[str, Any]) -> str:
+    if band.get("adapted"):
+        return "; widths follow the errors of earlier forecasts"
+    return "; * each fifth with the widths of the others" if band.get("cross_fitted") else ""
 
 
 def _steps(steps: Sequence[Mapping[str, float]]) -> Table:

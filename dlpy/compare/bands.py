@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from dlpy.compare.sides import Side, Training, trainings_of
-from dlpy.runs.bands import shown_bands
+from dlpy.runs.adapted_bands import shown_bands
 from dlpy.runs.predictions import Stored
 from dlpy.scores.quantiles import coverages, pinball_of_rows
 from dlpy.scores.weighted import Weighted
