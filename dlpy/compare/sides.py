@@ -18,6 +18,8 @@ from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
+BY_ROW = ("target", "index", "time", "group", "baseline", "origin", "series")  # what a stored row has
+
 Training = list[Stored]  # the predictions of one training: of the folds, or of the held-out rows
 
 
