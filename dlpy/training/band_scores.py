@@ -17,10 +17,11 @@ from dlpy.scores.quantiles import coverages
 from dlpy.training.answers import Answers, arrays_of
 
 _BLOCKS = 5
+_SCORES = ("covered", "width", "interval_score")
 
 
 def band_scores(answers: list[Answers], part: str, bands: Bands) -> dict[str, Any]:
-    """Return `bands`: the coverage and the width of each band in the target's own unit; nothing without quantiles."""
+    """Return `bands`: the scores of each band, widths in the target's own unit; nothing without quantiles."""
     if len(answers) > 1 or answers[0].quantiles is None:
         return {}
     return {"bands": scores_of_bands(_stored(answers[0], part), bands)}
@@ -53,9 +54,9 @@ def scores_of_bands(stored: Stored, bands: Bands) -> list[dict[str, Any]]:
     after = [None] * len(learned) if shown is None else _coverages(shown)
     found = []
     for plain, own in zip(learned, after, strict=True):
-        told = own or {"asked": plain["asked"], "covered": None, "width": None}
+        told = own or {"asked": plain["asked"], **dict.fromkeys(_SCORES)}
         chance = math.sqrt(plain["asked"] * (1 - plain["asked"]) / max(1, apart))
-        fit = {"learned": {key: plain[key] for key in ("covered", "width")}, "cross_fitted": cross, "adapted": adapted}
+        fit = {"learned": {key: plain[key] for key in _SCORES}, "cross_fitted": cross, "adapted": adapted}
         found.append({**told, "by_chance": chance, **(fit if bands.factors else {})})
     return found
 
