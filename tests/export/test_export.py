@@ -83,6 +83,28 @@ def test_other_formats_take_the_numbers_of_categories(bench, run: Run, to: str) 
     assert signature["inputs"][1]["prepare"] == "codes"
 
 
+def test_weights_of_16_bits_cost_little_and_the_price_keeps_its_own_mean(bench) -> None:
+    pytest.importorskip("ai_edge_litert")
+    bench.write(houses(), "houses.csv")
+    data = {"name": "csv", "path": "houses.csv", "target": "price", "task": "regression", "missing": MISSING}
+    wide = {
+        "data": data | {"transforms": ["standardize"], "validation": 0.3},
+        "model": {"name": "dense", "units": [64, 64]},
+    }
+    run = bench.trained(bench.experiment(**wide))
+    whole, half = (exported(bench, run, *options) for options in ([], ["--quantize", "float16"]))
+    assert (whole["before"], Path(half["folder"]).name) == ({}, "litert-float16")
+    assert half["size"] < 0.7 * whole["size"]
+    assert 1e-7 < half["difference"] < 2e-3  # of the spread: 11 bits are 5e-4 of a number
+    assert half["after"]["mae"] == pytest.approx(half["before"]["mae"], rel=1e-2)
+
+
+def exported(bench, run: Run, *options: str) -> dict:
+    status, out, err = bench.run("export", run.path, "--to", "litert", "--json", *options)
+    assert (status, err) == (0, "")
+    return json.loads(out)["exports"][0]
+
+
 def test_a_missing_extra_is_named(bench, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert bench.run("export", run.path, "--to", "onnx") == (
@@ -129,6 +151,14 @@ def test_a_classic_model_is_refused(bench) -> None:
     run = bench.trained(bench.experiment(model={"name": "linear"}, training={}))
     status, _, err = bench.run("export", run.path, "--to", "keras")
     assert (status, err) == (2, "error: linear is no network: of the formats, docker alone holds it.\n")
+
+
+def test_a_run_of_several_seeds_says_what_can_be_exported(bench) -> None:
+    assert bench.run("train", bench.experiment(), "--seeds", "2")[0] == 0
+    (run,) = Path("runs").glob("2*")
+    status, _, err = bench.run("export", run, "--to", "keras")
+    several = f"error: run {run.name} has a model for each seed: name one of them, such as {run.name}/seeds/1, or dlpy"
+    assert (status, err) == (7, f"{several} ensemble {run.name}.\n")
 
 
 def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:

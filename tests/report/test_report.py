@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dlpy.report.markup import Markup, element, text, verbatim
 from dlpy.report.report import write_report
 from dlpy.report.tables import number
 from dlpy.runs.directory import Run
+from tests.commands import started
 from tests.hostile import NAMES, seen
 from tests.reports import add_plot, curves_in, read, toy
 
@@ -208,6 +210,34 @@ def test_a_run_without_a_report_is_one_line_and_nothing_is_written(bench, make_r
 def test_an_output_that_is_not_html_is_refused(bench, make_run) -> None:
     status, _, err = bench.run("report", toy(make_run).path, "-o", "report.pdf")
     assert (status, err) == (2, "error: --output report.pdf: expected a file that ends with .html.\n")
+
+
+def test_the_report_is_opened_in_the_users_browser(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, browser = classic(bench), Path("browser")
+    browser.write_text('#!/bin/sh\necho "$1" > opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser.resolve()))
+    opening = started("report", run.path, "--open")
+    assert (opening.communicate()[1], opening.returncode) == ("", 0)
+    assert Path("opened").read_text() == f"{run.report.resolve().as_uri()}\n"
+
+
+def test_a_machine_without_a_browser_says_so_and_keeps_the_report(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = classic(bench)
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+    opening = started("report", run.path, "--open")
+    line = f"error: --open: this machine has no browser. Copy {run.report} to one that has.\n"
+    assert (opening.communicate()[1], opening.returncode) == (line, 4)
+    assert run.report.is_file()
+
+
+def classic(bench) -> Run:
+    """A run that takes no plug-in and no TensorFlow."""
+    bench.write("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(40)), "rows.csv")
+    data = {"name": "csv", "path": "rows.csv", "target": "y", "task": "binary", "validation": 0.3}
+    return bench.trained(bench.experiment(data=data, model="linear", training={}))
 
 
 def test_a_training_leaves_a_report_and_scoring_it_renews_it(bench) -> None:
