@@ -64,7 +64,7 @@ def _prediction(run: Run) -> tuple[Callable[[], object], int]:
     rows = job.checked.rows
     if GENERATED in job.checked.wanted:
         sampler = network_of(job.trained.engine).sampler  # type: ignore[attr-defined]
-        return lambda: make(sampler, rows.inputs["vectors"]), len(rows)
+        return lambda: make(sampler, rows.array), len(rows)
     return lambda: job.trained.own_predictions(rows), len(rows)
 
 
@@ -77,24 +77,24 @@ def _seconds(work: Callable[[], object]) -> float:
 def cells(run: Run, formats: Sequence[str], reasons: list[str]) -> list[str]:
     """Return the cells of a run: of all formats at once if none is refused, and otherwise of one after the other."""
     try:
-        return [_told(made) for made in export(run, Ask(tuple(formats), force=True))]
+        return _told(run, formats)
     except DlpyError:
         return [_cell(run, to, reasons) for to in formats]
 
 
 def _cell(run: Run, to: str, reasons: list[str]) -> str:
     try:
-        (made,) = export(run, Ask((to,), force=True))
+        return _told(run, [to])[0]
     except DlpyError as error:
         line = str(error)
         if line not in reasons:
             reasons.append(line)
         return f"no ({reasons.index(line) + 1})"
-    return _told(made)
 
 
-def _told(made: Exported) -> str:
-    return f"{made.difference:.0e}, {made.size / 1000:,.0f} kB, {made.seconds * 1e6:,.0f}"
+def _told(run: Run, formats: Sequence[str]) -> list[str]:
+    made = [one for one in export(run, Ask(tuple(formats), force=True)) if isinstance(one, Exported)]
+    return [f"{one.difference:.0e}, {one.size / 1000:,.0f} kB, {one.seconds * 1e6:,.0f}" for one in made]
 
 
 def line(name: str, run: Run, formats: Sequence[str], reasons: list[str]) -> str:

@@ -42,7 +42,9 @@
     const baseline = (u) => {
       if (data.baseline == null) return;
       const y = u.valToPos(data.baseline, "y", true), { left, top, width, height } = u.bbox;
-      if (!(y >= top && y <= top + height)) return;
+      const inside = y >= top && y <= top + height;
+      figure.querySelector(".dotted").hidden = !inside;
+      if (!inside) return;
       u.ctx.save();
       u.ctx.strokeStyle = style("--muted");
       u.ctx.setLineDash([2, 4]);
