@@ -237,13 +237,17 @@ def test_a_folder_for_docker_serves_the_run_with_its_final_model(bench) -> None:
         f'CMD ["python", "-m", "dlpy", "serve", "runs/{run.id}", "--host", "0.0.0.0", "--port", "8000"]'
     )
     assert lines[1] == f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    copied = [line.split()[1] for line in lines if line.startswith("COPY ")]
+    assert sorted(copied) == sorted(path.name for path in made.iterdir() if path.name != "Dockerfile")
+    assert lines.index("RUN pip install --no-cache-dir -r requirements.txt") < lines.index("COPY dlpy dlpy")
+    assert lines.index("COPY requirements.txt .") < lines.index("USER 10001")
     pinned = dict(line.split("==") for line in (made / "requirements.txt").read_text().split())
     assert {"tensorflow", "keras", "numpy", "starlette", "uvicorn", "pydantic-core"} <= set(pinned)
     assert "dlpy" not in pinned
-    copied = made / "runs" / run.id
-    for model in (copied, copied / "refit"):
+    within = made / "runs" / run.id
+    for model in (within, within / "refit"):
         assert (model / "checkpoints" / "best" / "weights.npz").is_file()
-    assert not (copied / "report.html").exists()
+    assert not (within / "report.html").exists()
     assert (made / "dlpy" / "cli" / "serve.py").is_file()
     options = ["--to", "docker", "-o", "image"]
     assert "has an export: --force replaces it" in bench.run("export", run.path, *options)[2]
