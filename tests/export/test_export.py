@@ -147,6 +147,16 @@ def test_a_file_that_predicts_something_else_is_not_left(bench, run: Run, monkey
     assert left(run) == []
 
 
+@pytest.mark.parametrize("to", ["onnx", "litert"])
+def test_a_precision_that_a_format_lacks_is_named(bench, to: str) -> None:
+    for package in FORMATS[to].needs:
+        pytest.importorskip(package)
+    run = bench.trained(bench.experiment(training={"epochs": 1, "precision": "mixed_bfloat16"}))
+    status, _, err = bench.run("export", run.path, "--to", to)
+    assert (status, "with training.precision mixed_bfloat16: export it to keras or savedmodel" in err) == (2, True), err
+    assert left(run) == []
+
+
 def test_a_classic_model_is_refused(bench) -> None:
     run = bench.trained(bench.experiment(model={"name": "linear"}, training={}))
     status, _, err = bench.run("export", run.path, "--to", "keras")
