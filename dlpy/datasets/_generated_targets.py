@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from dlpy.components.transform import Transform
 from dlpy.data.task import Output
 
 _MISSING = 0.1  # share of masked targets
@@ -35,6 +38,12 @@ def _answers(rng: np.random.Generator, score: np.ndarray, output: Output) -> tup
     return classes(score, len(names)), made
 
 
+def within(numbers: np.ndarray, transforms: Sequence[Transform]) -> np.ndarray:
+    """Return generated numbers, or their exponentials above the bound of a transform such as log that has one."""
+    bounds = [bound for transform in transforms if (bound := transform.lower_bound()) is not None]
+    return np.exp(numbers) + max(bounds) if bounds else numbers
+
+
 def mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:
     """Return a score of each row that depends on all inputs equally: (rows,)."""
     signs = rng.choice([-1.0, 1.0], len(scores))
@@ -42,6 +51,12 @@ def mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:
 
 
 def classes(score: np.ndarray, count: int) -> np.ndarray:
-    """Return the class of each row by its score, all of about the same size: (rows,) int64."""
+    """Return the class of each row by its score, all of about the same size: (rows,) int64.
+
+    Where many rows share a score, those of one score may belong to two classes, so that none is without rows.
+    """
     bounds = np.quantile(score, np.arange(1, count) / count)
-    return np.searchsorted(bounds, score).astype(np.int64)
+    found = np.searchsorted(bounds, score).astype(np.int64)
+    if len(np.unique(found)) < min(count, len(score)):
+        found[np.argsort(score, kind="stable")] = np.arange(len(score)) * count // len(score)
+    return found
