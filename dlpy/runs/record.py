@@ -173,6 +173,7 @@ class Summary:
     search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
     intervals: Intervals | None = None
     written: WrittenScores | None = None  # of a seq2seq model
+    members: list[Scored] = field(default_factory=list)  # of an ensemble
 
 
 @dataclass(frozen=True)
