@@ -13,7 +13,7 @@ from dlpy.report.markup import Markup
 from dlpy.report.searched import trials
 from dlpy.report.tables import number, table
 from dlpy.runs.directory import Run
-from dlpy.runs.record import Rival, RivalsRecord
+from dlpy.runs.rivals_record import Rival, RivalsRecord
 
 _LARGEST = 16 << 20  # bytes of a CSV file
 _MOST_COLUMNS = 20
