@@ -10,6 +10,7 @@ import typer
 from dlpy.cli import completion
 from dlpy.cli.options import AsJson, Cpus, Gpus, Memory, On, Overrides, Quiet, RunsFolder, command_line
 from dlpy.cli.place import place_of
+from dlpy.cli.report import leave
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,6 +60,7 @@ def rivals(
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     with reporter(quiet=quiet or as_json) as report:
         record = compare(run, names, report, test=test, place=place)
+    leave(run)
     if as_json:
         say_json(record)
         return

@@ -18,7 +18,7 @@ from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes, formats_in
 from dlpy.datasets._series_season import season_of
 from dlpy.datasets._series_spans import segments, spans_of, windows_of
-from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
+from dlpy.datasets._series_table import SeriesTable, Wanted, known_targets, series_table
 from dlpy.datasets._series_times import gap_notes, timeline_of
 
 Tell = Callable[[str], object]
@@ -72,7 +72,21 @@ def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, 
 
 def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
     """Return all windows of a file to predict, whether their targets are in it or not."""
+    return _every_window(data, file, _table(data, file, columns, wanted))
+
+
+def every_window_with_targets(
+    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted
+) -> Rows:
+    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
     table = _table(data, file, columns, wanted)
+    rows = _every_window(data, file, table)
+    return replace(
+        rows, targets={"target": known_targets(table.record, rows.index - data.delay, data.delay, data.horizon)}
+    )
+
+
+def _every_window(data: TimeseriesCsv, file: CsvFile, table: SeriesTable) -> Rows:
     record, count = table.record, len(table.record.values)
     anchors = np.arange(data.lookback, count + 1)
     if len(anchors) == 0:

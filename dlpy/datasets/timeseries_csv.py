@@ -171,6 +171,14 @@ class TimeseriesCsv(TableFileOptions, Series):
         columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
         return _series_rows.every_window(self, file, columns, wanted)
 
+    def history(self, path: Path, task: Task) -> Rows:
+        file, wanted = self._file_to_predict(path)
+        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
+        if any(name not in file.names for name in self.forecast):
+            return _series_rows.every_window(self, file, columns, wanted)
+        with_targets = replace(wanted, targets=self.forecast, may_lack_targets=True)
+        return _series_rows.every_window_with_targets(self, file, columns, with_targets)
+
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         check_ahead(self, steps)
         file, wanted = self._file_to_predict(path or Path(str(self.path)))

@@ -76,6 +76,8 @@ def pixels(figure: Figure) -> np.ndarray:
 
 
 def _dataset_name(run: Run) -> str:
+    if _recorded(run).record().data.always_generated:
+        return "real data"
     try:
         values = read(run.config).values
         return "a photograph" if "kind" in values else f"the real {values['data']['name']}"

@@ -7,6 +7,7 @@ import os
 import runpy
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,18 @@ def check(rows: dict[str, np.ndarray], folder: Path, answers: Path) -> None:
     sys.modules.pop("prepare", None)
     program = runpy.run_path(str(folder / "example.py"))
     found = program["predict"](rows)
-    start = time.perf_counter()
-    program["predict"](rows)
-    seconds = (time.perf_counter() - start) / len(next(iter(rows.values())))
+    seconds = _quickest(program["predict"], rows) / len(next(iter(rows.values())))
     np.savez(answers, **{f"answers.{name}": array for name, array in found.items()}, seconds=np.array(seconds))
+
+
+def _quickest(predict: Callable[[dict[str, np.ndarray]], object], rows: dict[str, np.ndarray]) -> float:
+    """Return the seconds that predicting takes: the best of twenty times, or of those of half a second."""
+    times: list[float] = []
+    while len(times) < 20 and sum(times) < 0.5:
+        start = time.perf_counter()
+        predict(rows)
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ class EnsembleJob:
         """What it is, for messages."""
         return "ensemble"
 
+    @property
+    def precisions(self) -> set[str]:
+        """The types in which the layers of its members compute."""
+        return {precision for member in self.members for precision in member.precisions}
+
     def portable(self, *, strings: bool) -> Portable:
         """Return the network of all members; `strings` says whether it may look up texts.
 

@@ -96,9 +96,21 @@ def _networks(run: Run, ask: Ask, formats: Sequence[Format], folders: Folders, t
     if not formats:
         return []
     job = (ensemble_job_of if run.record().kind == ENSEMBLE else job_of)(run, ask.checkpoint, tell)
+    for to in formats:
+        _require_type(job, to)
     wanted = [(to, folders[to.name]) for to in formats]
     with written(run, {to.name: folder for to, folder in wanted}) as scratch:
         return _exported(job, wanted, ask.quantize, scratch)
+
+
+def _require_type(job: AnyJob, to: Format) -> None:
+    """Raise ConfigError for a run whose layers compute with 16 bits, for a format that computes otherwise."""
+    mixed = sorted(job.precisions - {"float32"})
+    if mixed and not to.mixed:
+        raise ConfigError(
+            f"{to.label} would not predict what this {job.family} does with training.precision {mixed[0]}: export it "
+            "to keras or savedmodel, or train it with float32."
+        )
 
 
 def _containers(run: Run, folders: Folders) -> list[Container]:

@@ -15,7 +15,8 @@ class Format:
     """A format.
 
     file: the network in the folder of an export. strings: whether the network can look up texts. needs: packages, and
-    the extra of dlpy that brings them. one_row: whether the network takes one row at a time. label: for messages.
+    the extra of dlpy that brings them. one_row: whether the network takes one row at a time. mixed: whether layers
+    may compute with 16 bits. label: for messages.
     """
 
     name: str
@@ -24,14 +25,19 @@ class Format:
     strings: bool = True
     needs: tuple[str, ...] = ()
     one_row: bool = False
+    mixed: bool = True
 
 
 DOCKER = "docker"  # no format of a network: the run itself, with dlpy
 FORMATS = {
     "keras": Format("keras", "model.keras", "a Keras file"),
     "savedmodel": Format("savedmodel", "saved_model", "a SavedModel"),
-    "onnx": Format("onnx", "model.onnx", "an ONNX file", strings=False, needs=("tf2onnx", "onnx", "onnxruntime")),
-    "litert": Format("litert", "model.tflite", "a LiteRT file", strings=False, needs=("ai_edge_litert",), one_row=True),
+    "onnx": Format(
+        "onnx", "model.onnx", "an ONNX file", strings=False, needs=("tf2onnx", "onnx", "onnxruntime"), mixed=False
+    ),
+    "litert": Format(
+        "litert", "model.tflite", "a LiteRT file", strings=False, needs=("ai_edge_litert",), one_row=True, mixed=False
+    ),
 }
 
 

@@ -47,6 +47,11 @@ class Job:
         """The name of the model family."""
         return self.trained.experiment.model.name
 
+    @property
+    def precisions(self) -> set[str]:
+        """The types in which its layers compute."""
+        return {self.trained.experiment.training.precision}
+
     def portable(self, *, strings: bool) -> Portable:
         """Return the network; `strings` says whether it may look up texts.
 

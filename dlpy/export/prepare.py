@@ -35,8 +35,10 @@ def prepare(rows: Mapping[str, Any], signature: Spec) -> dict[str, np.ndarray]:
 
 
 def named(answers: np.ndarray, output: Spec) -> list[Any]:
-    """Return the answers for rows as a user reads them: the class, the labels, or the numbers."""
+    """Return the answers for rows as a user reads them: the class, the labels, the numbers, or quantiles by name."""
     classes = np.array(output["classes"], object)
+    if output["names"]:
+        return [dict(zip(output["names"], row, strict=True)) for row in answers.tolist()]
     if not len(classes):
         return answers.tolist()
     limits = np.array(output["thresholds"] or [0.5])

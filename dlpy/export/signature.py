@@ -12,6 +12,7 @@ from dlpy.export.formats import Format
 from dlpy.portable.network import Portable
 from dlpy.runs.directory import Run
 from dlpy.training.decisions import Decision
+from dlpy.training.prediction_columns import quantile_names
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Told:
 def signature_of(run: Run, portable: Portable, told: Told, to: Format) -> dict[str, Any]:
     """Return what signature.json says: what the network takes, how it is prepared, and what it answers.
 
-    A temperature and thresholds are for what the network answers; prepare.py applies them.
+    A temperature and thresholds are for what the network answers; prepare.py applies them. Predicted quantiles have the
+    names of the columns of `dlpy predict`.
     """
     shapes = {name: list(tensor.shape) for name, tensor in portable.network.output.items()}
     return {
@@ -50,6 +52,7 @@ def _told(name: str, told: Told, shape: list[int | None]) -> dict[str, Any]:
         "unit": output.unit,
         "horizon": output.horizon,
         "quantiles": list(output.quantiles),
+        "names": quantile_names(output),
         "temperature": decision.temperature,
         "thresholds": decision.thresholds,
     }

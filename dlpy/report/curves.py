@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def _chart(score: str, known: Mapping[Run, list[History]], names: Mapping[Run, s
     for place, (run, histories) in enumerate(known.items()):
         before = "" if alone else f"{shortened(names[run], 40)}: "
         curves += _curves_of(score, histories[0], before + ("mean, " if histories[1:] else ""), place, alone=alone)
-        curves += _single_curves(score, histories[1:], run.record().kind) if alone else []
+        curves += _single_curves(score, histories[1:], _names_of_parts(run)) if alone else []
     curves = [Curve(c.label, _padded(c.values, len(longest.epochs)), c.colour, c.dashed, c.shown) for c in curves]
     base = baseline_of(next(iter(known)), score) if alone else None
     return Chart(score, longest.counted, longest.epochs, curves, base)
@@ -107,13 +108,19 @@ def _curves_of(score: str, history: History, before: str, place: int, *, alone: 
     return curves
 
 
-def _single_curves(score: str, histories: Sequence[History], kind: str) -> list[Curve]:
+def _names_of_parts(run: Run) -> Iterator[str]:
+    """Yield the names of the folds or of the seeds of a run, as the table of their scores has them."""
+    if run.record().kind == SEEDS:
+        yield from (f"seed {seed.seed}" for seed in run.summary().seeds)
+    yield from (f"fold {place}" for place in count(1))
+
+
+def _single_curves(score: str, histories: Sequence[History], names: Iterator[str]) -> list[Curve]:
     """Return the curve of each fold or seed, which are switched off at first."""
     found = [history.curves.get(f"val_{score}", history.curves.get(score)) for history in histories[:_MOST_SINGLE]]
-    what = "seed" if kind == SEEDS else "fold"
     return [
-        Curve(f"{what} {place}", values, (place + 1) % COLOURS, True, False)
-        for place, values in enumerate(found, start=1)
+        Curve(name, values, place % COLOURS, True, False)
+        for place, (name, values) in enumerate(zip(names, found, strict=False), start=2)
         if values is not None
     ]
 
@@ -171,11 +178,12 @@ def chart_elements(charts: Sequence[Chart]) -> list[Markup]:
 
 def _figure(place: int, chart: Chart) -> Markup:
     name = f"chart-{place}"
-    base = "" if chart.baseline is None else f" (baseline {number(chart.baseline)}, dotted)"
+    dotted = element("span", ", dotted", class_="dotted")  # the script hides it where the line is out of sight
+    base = [] if chart.baseline is None else [f" (baseline {number(chart.baseline)}", dotted, ")"]
     switches = [_switch(position, curve) for position, curve in enumerate(chart.curves)]
     return element(
         "figure",
-        element("figcaption", f"{chart.score}{base}", id=name),
+        element("figcaption", chart.score, *base, id=name),
         element("div", class_="canvas", role="img", aria_label=f"{chart.score} by {chart.counted}"),
         element("div", *switches, class_="switches", role="group", aria_label=f"Curves of {chart.score}"),
         _controls(chart),

@@ -1,23 +1,38 @@
-"""Further tables of a report: scores by class, the most wrong texts, rivals, trials, and folds."""
+"""Further tables of a report: scores by class, the most wrong texts, bands, rivals, and folds."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlpy.core.errors import RunError
 from dlpy.core.parsing import parse
 from dlpy.report.markup import Markup
+from dlpy.report.searched import trials
 from dlpy.report.tables import number, table
-from dlpy.report.trained import shown_value
-from dlpy.runs.directory import SEARCH_KIND, Run
-from dlpy.runs.record import Rival, RivalsRecord
-from dlpy.runs.searches import how_searched
-from dlpy.runs.trials import ranked, read_trials
+from dlpy.runs.directory import Run
+from dlpy.runs.rivals_record import Rival, RivalsRecord
 
 _LARGEST = 16 << 20  # bytes of a CSV file
 _MOST_COLUMNS = 20
+
+
+@dataclass(frozen=True)
+class OfBand:
+    """A band of quantiles: the coverage that was asked for, and what it is."""
+
+    asked: float
+    covered: float | None = None
+    width: float | None = None
+
+
+@dataclass(frozen=True)
+class OfBands:
+    """The bands of a part in evaluation.json."""
+
+    bands: list[OfBand] = field(default_factory=list)
 
 
 def by_class(run: Run) -> list[Markup]:
@@ -86,18 +101,6 @@ def folds_and_seeds(run: Run) -> list[Markup]:
     return [table(f"Scores of each {what}", [what, *names], cells, numeric=range(1, len(names) + 1))]
 
 
-def trials(run: Run) -> list[Markup]:
-    """Return the trials of a search, the best first."""
-    if run.record().kind != SEARCH_KIND:
-        return []
-    how = how_searched(run)
-    found = ranked(read_trials(run), how.direction)
-    names = list(dict.fromkeys(name for trial in found for name in trial.shown))
-    rows = [[str(trial.number), *(shown_value(trial.shown.get(name)) for name in names)] for trial in found]
-    cells = [[*row, number(trial.score), trial.status] for row, trial in zip(rows, found, strict=True)]
-    return [table("Trials, the best first", ["trial", *names, how.monitor, "status"], cells, numeric=[len(names) + 1])]
-
-
 def rivals(run: Run) -> list[Markup]:
     """Return the scores of classic models on the run's rows, after `dlpy rivals`."""
     content = run.read("rivals.json")
@@ -108,7 +111,25 @@ def rivals(run: Run) -> list[Markup]:
     rows += [_rival(name, rival, told.scores) for name, rival in told.rivals.items()]
     caption = f"Classic models on the {told.on} rows: {told.verdict}"
     heads = ["model", *told.scores, "left out because"]
-    return [table(caption, heads, rows, numeric=range(1, len(told.scores) + 1))]
+    shown = len(heads) - (not any(row[-1] for row in rows))
+    numeric = range(1, len(told.scores) + 1)
+    return [table(caption, heads[:shown], [row[:shown] for row in rows], numeric=numeric)]
+
+
+def bands(run: Run) -> list[Markup]:
+    """Return how often bands of quantiles hold the truth, by part that was evaluated."""
+    content = parse(run.read("evaluation.json"), Mapping[str, OfBands])
+    return [_bands(part, told.bands) for part, told in content.items() if told.bands]
+
+
+def _bands(part: str, found: Sequence[OfBand]) -> Markup:
+    rows = [[f"{one.asked:.0%}", _percent(one.covered), number(one.width)] for one in found]
+    heads = ["band", "holds the truth", "mean width, in the target's own unit"]
+    return table(f"Bands of quantiles: {part} rows", heads, rows, numeric=[1, 2])
+
+
+def _percent(fraction: float | None) -> str:
+    return "-" if fraction is None else f"{fraction:.1%}"
 
 
 def _rival(name: str, rival: Rival, scores: Mapping[str, Any]) -> list[str]:
@@ -117,4 +138,4 @@ def _rival(name: str, rival: Rival, scores: Mapping[str, Any]) -> list[str]:
 
 def details(run: Run) -> Iterator[Markup]:
     """Yield all of these tables except the most wrong rows."""
-    yield from (*folds_and_seeds(run), *trials(run), *by_class(run), *rivals(run))
+    yield from (*folds_and_seeds(run), *trials(run), *by_class(run), *bands(run), *rivals(run))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlpy.core.suggestions import command
 from dlpy.report.markup import Markup, element
+from dlpy.report.searched import best_again
 from dlpy.report.tables import pairs
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, KFOLD, SEARCH_KIND, SEEDS, Run
 
@@ -28,6 +29,7 @@ def repeat(run: Run) -> list[Markup]:
                 ("started", content.get("started")),
                 ("command", _code(content.get("command"))),
                 ("to repeat it", _code(again)),
+                ("to train the best experiment", _code(best_again(run))),
                 ("run directory", run.id),
                 ("times resumed", len(record.resumes) or ""),
                 ("evaluations on the test rows", looks),

@@ -39,7 +39,7 @@ def _figure(run: Run, path: Path) -> Markup:
     source = Markup("data:image/png;base64," + base64.b64encode(content).decode())
     size = {"width": min(width, 20_000), "height": min(height, 20_000)}
     image = element("img", src=source, alt=f"{title}: {told}", **size)
-    return element("figure", image, element("figcaption", title))
+    return element("figure", element("figcaption", title), image)
 
 
 def _described(stem: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -34,6 +35,11 @@ def element(name: str, /, *content: Any, **attributes: Any) -> Markup:
 def joined(content: Iterable[Any], between: str = "") -> Markup:
     """Return elements and escaped texts, one after another."""
     return Markup(between.join(text(part) for part in content if part is not None))
+
+
+def breakable(name: str) -> Markup:
+    """Return a dotted name that may continue on a new line after each dot and underscore."""
+    return joined(re.split(r"(?<=[._])", name), "<wbr>")
 
 
 def text(value: Any) -> Markup:

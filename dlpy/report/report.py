@@ -97,8 +97,9 @@ def lines_of(run: Run, experiment: Experiment | None, *, quick: bool) -> list[Li
 def warnings_of(run: Run) -> list[str]:
     """Return what the reader must know before the scores of a run."""
     record, found = run.record(), []
-    if record.data.source == "stand-in" and not record.data.always_generated:
-        found.append(f"Stand-in data: {record.data.description}. This run says nothing about the real data.")
+    if record.data.source == "stand-in":
+        what = "real data" if record.data.always_generated else "the real data"
+        found.append(f"Stand-in data: {record.data.description}. This run says nothing about {what}.")
     if record.smoke:
         found.append("Smoke test: a short training on few rows. The scores say nothing about the model.")
     if record.status == "diverged":

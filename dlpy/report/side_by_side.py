@@ -9,8 +9,7 @@ from dlpy.report.data_card import data_card
 from dlpy.report.markup import Markup, element
 from dlpy.report.page import Section
 from dlpy.report.scores import Line
-from dlpy.report.tables import interval_text, number, pairs, table
-from dlpy.report.trained import shown_value
+from dlpy.report.tables import interval_text, number, pairs, shown_value, table
 from dlpy.report.verdict import smaller_is_better
 from dlpy.runs.directory import Run
 from dlpy.runs.results import outputs_of

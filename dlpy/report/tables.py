@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,6 +22,13 @@ def number(value: float | None) -> str:
     if size and (size < 0.001 or size >= 1e6):
         return f"{value:.4g}"
     return f"{value:,.2f}" if size >= 100 else f"{value:.4f}"
+
+
+def shown_value(value: Any) -> str:
+    """Return the value of an option as it is written in an experiment file."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def interval_text(ends: tuple[float | None, float | None]) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from dlpy.compare.differing_options import options_of
 from dlpy.experiment.experiment import Experiment
-from dlpy.report.markup import Markup, element
+from dlpy.report.markup import Markup, breakable, element
+from dlpy.report.searched import how_many
 from dlpy.report.settings import changed
-from dlpy.report.tables import number, pairs, table
-from dlpy.runs.directory import Run
-from dlpy.runs.members import how_combined
+from dlpy.report.tables import number, pairs, shown_value, table
+from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.runs.members import how_combined, member_runs
 from dlpy.runs.network import read_network
+from dlpy.runs.record import Scored
 
 
 def trained(run: Run, experiment: Experiment | None) -> list[Markup]:
@@ -27,6 +28,7 @@ def trained(run: Run, experiment: Experiment | None) -> list[Markup]:
     best, last = summary.best, summary.last
     facts = [
         ("model", options.get("model.name")),
+        ("trials", how_many(run)),
         ("parameters", None if summary.parameters is None else f"{summary.parameters:,}"),
         ("epochs", None if last is None or last.epoch is None else f"{last.epoch:,}"),
         ("best epoch", None if best is None or best.epoch is None else f"{best.epoch:,}"),
@@ -52,10 +54,17 @@ def _memory(size: int | None) -> str | None:
 
 
 def _members(run: Run) -> list[Markup]:
-    if run.record().kind != "ensemble":
+    if run.record().kind != ENSEMBLE:
         return []
-    members = how_combined(run).members
-    return [table("Members of the ensemble", ["run", "weight"], [[m.run, _weights(m.weights)] for m in members])]
+    members, told = how_combined(run).members, run.summary().members
+    scores = list(told[0].scores) if told else []
+    known = [*told, *[Scored()] * len(members)]  # an ensemble without validation rows knows no scores
+    rows = [
+        [own.id, _weights(member.weights), *(number(one.scores.get(score)) for score in scores)]
+        for own, member, one in zip(member_runs(run), members, known, strict=False)
+    ]
+    heads = ["run", "weight", *scores]
+    return [table("Members of the ensemble", heads, rows, numeric=range(1, len(heads)))]
 
 
 def _weights(weights: Mapping[str, float]) -> str:
@@ -78,23 +87,16 @@ def _shape(shape: tuple[int | None, ...] | None) -> str:
 
 
 def _options(experiment: Experiment | None, options: Mapping[str, Any]) -> list[Markup]:
-    """Return the options of a run that differ from their defaults, and all of them in a part that opens."""
+    """Return the options that differ from their defaults, and all in a part that opens; or all that have a value."""
     if not options:
         return []
     heads = ["option", "value"]
-    every = table("All options", heads, _rows(options))
     if experiment is None:
-        return [every]
+        return [table("Options", heads, _rows({key: value for key, value in options.items() if value is not None}))]
     shown = table("Options that differ from their defaults", heads, _rows(changed(experiment)))
+    every = table("All options", heads, _rows(options))
     return [shown, element("details", element("summary", f"All {len(options):,} options"), every)]
 
 
 def _rows(options: Mapping[str, Any]) -> list[list[str]]:
-    return [[key, shown_value(value)] for key, value in options.items()]
-
-
-def shown_value(value: Any) -> str:
-    """Return the value of an option as it is written in an experiment file."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return [[breakable(key), shown_value(value)] for key, value in options.items()]

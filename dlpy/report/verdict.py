@@ -8,6 +8,7 @@ from typing import Any
 from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.report.markup import Markup, element
 from dlpy.report.scores import Line
+from dlpy.report.searched import worth_of
 from dlpy.report.tables import interval_text, number, table
 from dlpy.runs.directory import ARTWORK_KINDS, Run
 from dlpy.runs.results import baseline_name
@@ -22,11 +23,9 @@ def verdict(run: Run, lines: list[Line]) -> list[Markup]:
         return _of_artwork(run)
     if not lines:
         return [element("p", "This run has no scores.")]
-    said = [
-        element("p", sentence(run, line, baseline_name(run, line.output)), class_="verdict")
-        for line in headlines(lines)
-    ]
-    return [*said, score_table(lines)]
+    more = worth_of(run)
+    said = [sentence(run, line, baseline_name(run, line.output), warns=not more) for line in headlines(lines)]
+    return [*(element("p", one, class_="verdict") for one in (*said, *more)), score_table(lines)]
 
 
 def _of_artwork(run: Run) -> list[Markup]:
@@ -35,7 +34,8 @@ def _of_artwork(run: Run) -> list[Markup]:
     if summary.first is None or summary.last is None:
         return []
     first, last = summary.first.scores, summary.last.scores
-    rows = [[name, number(first.get(name)), number(value)] for name, value in last.items()]
+    places = ("octave", "step")  # where the scores were taken
+    rows = [[name, number(first.get(name)), number(value)] for name, value in last.items() if name not in places]
     return [table("Loss and its terms", ["score", "first", "last"], rows, numeric=[1, 2])]
 
 
@@ -78,13 +78,14 @@ def _weight(line: Line) -> tuple[bool, ...]:
     return (not line.is_defined, not is_test, is_loss, line.ends is None, not line.unit, not is_metric)
 
 
-def sentence(run: Run, line: Line, baseline: str) -> str:
+def sentence(run: Run, line: Line, baseline: str, *, warns: bool = True) -> str:
     """Return what a line says about a run: whether it is better than the baseline.
 
     Args:
         run: the run.
         line: a score.
         baseline: what the baseline predicts.
+        warns: whether it says that a score without an interval may be chance.
     """
     unit = f" {line.unit}" if line.unit else ""
     ends = "" if line.ends is None else f" (95 % interval {interval_text(line.ends)})"
@@ -94,7 +95,7 @@ def sentence(run: Run, line: Line, baseline: str) -> str:
     if not line.is_defined:
         return f"{said}. It cannot be compared with a baseline."
     against = f", baseline {number(line.baseline)}{unit}{f' ({baseline})' if baseline else ''}"
-    return f"{said}{against}: {_judged(line, smaller=smaller_is_better(run, line))}."
+    return f"{said}{against}: {_judged(line, smaller=smaller_is_better(run, line), warns=warns)}."
 
 
 def _rows(line: Line) -> str:
@@ -106,7 +107,7 @@ def _rows(line: Line) -> str:
     return f"{'in texts for' if before or line.rows.startswith('texts') else 'on'} the {count.rstrip(')')} {part} rows"
 
 
-def _judged(line: Line, *, smaller: bool) -> str:
+def _judged(line: Line, *, smaller: bool, warns: bool) -> str:
     value, base = float(line.value or 0.0), float(line.baseline or 0.0)
     low, high = (value, value) if line.ends is None else line.ends
     if low is not None and high is not None and line.ends is not None and low <= base <= high:
@@ -114,7 +115,12 @@ def _judged(line: Line, *, smaller: bool) -> str:
     if number(value) == number(base):
         return "the same as the baseline"
     said = f"{'better' if (value < base) == smaller else 'worse'} than the baseline"
-    return said if line.ends is not None else f"{said}; without an interval, it may be chance"
+    if line.spread == 0:
+        return f"{said}, all with the same score"
+    if line.spread is not None and line.ends is None:
+        return f"{said}, by {abs(value - base) / line.spread:.2g} standard deviations"
+    is_certain = line.ends is not None or not warns
+    return said if is_certain else f"{said}; without an interval, it may be chance"
 
 
 def score_cells(line: Line, columns: Mapping[str, bool]) -> list[Any]:

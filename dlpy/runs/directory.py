@@ -231,7 +231,8 @@ def require_one_training(run: Run) -> None:
         raise RunError(f"run {run.id} is an ensemble and has no model of its own: name one of its members.")
     if kind == SEEDS:
         one = f"{run.id}/{SEEDS}/1"
-        raise RunError(f"run {run.id} has a model for each of its seeds: name one of them, such as {one}.")
+        combine = command("ensemble", run.id)
+        raise RunError(f"run {run.id} has a model for each seed: name one of them, such as {one}, or {combine}.")
 
 
 def count_look(run: Run) -> None:

@@ -10,6 +10,7 @@ from dlpy.core.parsing import OfScores, Scores
 from dlpy.runs.decision_records import BandsRecord, CalibrationRecord, ThresholdsRecord
 from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
+from dlpy.runs.rivals_record import RivalsRecord
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class Summary:
     search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
     intervals: Intervals | None = None
     written: WrittenScores | None = None  # of a seq2seq model
+    members: list[Scored] = field(default_factory=list)  # of an ensemble
 
 
 @dataclass(frozen=True)
@@ -212,29 +214,6 @@ class FoldRecord:
     baseline: Baseline
     execution: ExecutionRecord
     epochs: int
-
-
-@dataclass(frozen=True)
-class Rival:
-    """The scores of a classic model on a run's rows, and its seconds; or the reason why there are none."""
-
-    scores: Scores = field(default_factory=dict)
-    seconds: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class RivalsRecord:
-    """rivals.json: the run's model and classic ones, scored on the same rows; `score` is the one that decides."""
-
-    on: str
-    model: str
-    score: str
-    scores: Scores
-    rivals: Mapping[str, Rival]
-    verdict: str
-    seconds: float | None = None
-    baseline: Mapping[str, Any] = field(default_factory=dict)
 
 
 JSON_FILES: Mapping[str, Any] = {

@@ -76,7 +76,7 @@ def _numbers(output: Output, prediction: np.ndarray, decision: Decision) -> tupl
     names = number_names(output, numbers_of(output))
     if output.quantiles:
         others = [place for place, level in enumerate(output.quantiles) if level != MEDIAN]
-        columns = [f"{name}_quantile_{output.quantiles[place]:g}" for name in names for place in others]
+        columns = [column for column in quantile_names(output) if column not in names]
         ends = prediction.reshape(len(prediction), len(names), -1)[:, :, others].reshape(len(prediction), -1)
         return [*names, *columns], np.concatenate([medians(prediction, output), ends], axis=1).tolist()
     if decision.limits is None:
@@ -92,6 +92,15 @@ def number_names(output: Output, count: int) -> list[str]:
         return ["prediction"]
     first = 0 if output.horizon is None else 1
     return [f"prediction_{number + first}" for number in range(count)]
+
+
+def quantile_names(output: Output) -> list[str]:
+    """Return the names of predicted quantiles, in the order of the model's answers; a median has its number's name."""
+    return [
+        name if level == MEDIAN else f"{name}_quantile_{level:g}"
+        for name in number_names(output, numbers_of(output))
+        for level in output.quantiles
+    ]
 
 
 def _labels(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], list[str]]:

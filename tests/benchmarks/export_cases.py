@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ CONFIGS = (  # each family, and each form of data
     *("imdb_transformer", "multilabel_texts", "entities_rnn", "text_generation", "text_generation_transformer"),
     *("jena_dense", "jena_gru", "jena_conv1d_gru", "jena_transformer", "jena_horizon", "series_quantiles"),
     *("activity_conv1d", "door_conv1d", "fashion_mnist_convnet", "fashion_mnist_transformer", "residual_convnet"),
-    *("fashion_mnist_bfloat16", "inception_module", "pets_features", "video_conv3d", "video_recurrent"),
+    *("fashion_mnist_bfloat16", "inception_module", "video_conv3d", "video_recurrent"),
     *("qa_two_inputs", "mixed_table", "mixed_table_combined", "siamese_lstm", "siamese_vision", "pairs_texts"),
     *("pairs_retrieval", "images_triplet", "vae", "conditional_gan", "dates_seq2seq", "csv_boosting", "jena_baseline"),
 )
@@ -96,6 +97,14 @@ def _seeds(folder: Path) -> Run:
     return Run(dlpy.train(path, seeds=3, quiet=True, runs=folder / "runs").path)
 
 
+def _features(folder: Path) -> Run:
+    """Return a head on the base of another run, which is found in $DLPY_RUNS."""
+    os.environ["DLPY_RUNS"] = str(folder / "runs")
+    path = Path(__file__).parents[2] / "configs"
+    found = [dlpy.train(path / name, smoke=True, quiet=True) for name in ("pets_base.yaml", "pets_features.yaml")]
+    return Run(found[1].path)
+
+
 def _trained(folder: Path, name: str, content: dict[str, Any]) -> Path:
     import yaml
 
@@ -115,7 +124,7 @@ def _command(folder: Path, *words: str) -> Run:
     return Run(max((folder / "runs").iterdir()))
 
 
-COMBINED: dict[str, Callable[[Path], Run]] = {"ensemble": _ensemble, "seeds": _seeds}
+COMBINED: dict[str, Callable[[Path], Run]] = {"pets_features": _features, "ensemble": _ensemble, "seeds": _seeds}
 
 
 def _table(path: Path) -> None:

@@ -83,6 +83,28 @@ def test_other_formats_take_the_numbers_of_categories(bench, run: Run, to: str) 
     assert signature["inputs"][1]["prepare"] == "codes"
 
 
+def test_weights_of_16_bits_cost_little_and_the_price_keeps_its_own_mean(bench) -> None:
+    pytest.importorskip("ai_edge_litert")
+    bench.write(houses(), "houses.csv")
+    data = {"name": "csv", "path": "houses.csv", "target": "price", "task": "regression", "missing": MISSING}
+    wide = {
+        "data": data | {"transforms": ["standardize"], "validation": 0.3},
+        "model": {"name": "dense", "units": [64, 64]},
+    }
+    run = bench.trained(bench.experiment(**wide))
+    whole, half = (exported(bench, run, *options) for options in ([], ["--quantize", "float16"]))
+    assert (whole["before"], Path(half["folder"]).name) == ({}, "litert-float16")
+    assert half["size"] < 0.7 * whole["size"]
+    assert 1e-7 < half["difference"] < 2e-3  # of the spread: 11 bits are 5e-4 of a number
+    assert half["after"]["mae"] == pytest.approx(half["before"]["mae"], rel=1e-2)
+
+
+def exported(bench, run: Run, *options: str) -> dict:
+    status, out, err = bench.run("export", run.path, "--to", "litert", "--json", *options)
+    assert (status, err) == (0, "")
+    return json.loads(out)["exports"][0]
+
+
 def test_a_missing_extra_is_named(bench, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert bench.run("export", run.path, "--to", "onnx") == (
@@ -125,10 +147,28 @@ def test_a_file_that_predicts_something_else_is_not_left(bench, run: Run, monkey
     assert left(run) == []
 
 
+@pytest.mark.parametrize("to", ["onnx", "litert"])
+def test_a_precision_that_a_format_lacks_is_named(bench, to: str) -> None:
+    for package in FORMATS[to].needs:
+        pytest.importorskip(package)
+    run = bench.trained(bench.experiment(training={"epochs": 1, "precision": "mixed_bfloat16"}))
+    status, _, err = bench.run("export", run.path, "--to", to)
+    assert (status, "with training.precision mixed_bfloat16: export it to keras or savedmodel" in err) == (2, True), err
+    assert left(run) == []
+
+
 def test_a_classic_model_is_refused(bench) -> None:
     run = bench.trained(bench.experiment(model={"name": "linear"}, training={}))
     status, _, err = bench.run("export", run.path, "--to", "keras")
     assert (status, err) == (2, "error: linear is no network: of the formats, docker alone holds it.\n")
+
+
+def test_a_run_of_several_seeds_says_what_can_be_exported(bench) -> None:
+    assert bench.run("train", bench.experiment(), "--seeds", "2")[0] == 0
+    (run,) = Path("runs").glob("2*")
+    status, _, err = bench.run("export", run, "--to", "keras")
+    several = f"error: run {run.name} has a model for each seed: name one of them, such as {run.name}/seeds/1, or dlpy"
+    assert (status, err) == (7, f"{several} ensemble {run.name}.\n")
 
 
 def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:
@@ -207,13 +247,17 @@ def test_a_folder_for_docker_serves_the_run_with_its_final_model(bench) -> None:
         f'CMD ["python", "-m", "dlpy", "serve", "runs/{run.id}", "--host", "0.0.0.0", "--port", "8000"]'
     )
     assert lines[1] == f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    copied = [line.split()[1] for line in lines if line.startswith("COPY ")]
+    assert sorted(copied) == sorted(path.name for path in made.iterdir() if path.name != "Dockerfile")
+    assert lines.index("RUN pip install --no-cache-dir -r requirements.txt") < lines.index("COPY dlpy dlpy")
+    assert lines.index("COPY requirements.txt .") < lines.index("USER 10001")
     pinned = dict(line.split("==") for line in (made / "requirements.txt").read_text().split())
     assert {"tensorflow", "keras", "numpy", "starlette", "uvicorn", "pydantic-core"} <= set(pinned)
     assert "dlpy" not in pinned
-    copied = made / "runs" / run.id
-    for model in (copied, copied / "refit"):
+    within = made / "runs" / run.id
+    for model in (within, within / "refit"):
         assert (model / "checkpoints" / "best" / "weights.npz").is_file()
-    assert not (copied / "report.html").exists()
+    assert not (within / "report.html").exists()
     assert (made / "dlpy" / "cli" / "serve.py").is_file()
     options = ["--to", "docker", "-o", "image"]
     assert "has an export: --force replaces it" in bench.run("export", run.path, *options)[2]

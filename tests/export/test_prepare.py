@@ -16,6 +16,7 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.data.text import unicode_words
 from dlpy.export.prepare import calibrated, named, prepare
 from dlpy.portable.texts import of_sequences, of_texts
+from dlpy.training.prediction_columns import quantile_names
 from dlpy.transforms.counts import Counts
 from dlpy.transforms.hash_words import HashWords
 from dlpy.transforms.multi_hot import MultiHot
@@ -118,14 +119,26 @@ def test_a_category_is_its_number_and_an_unknown_one_is_0() -> None:
 
 
 def test_answers_are_named_by_the_thresholds_of_the_run() -> None:
-    spec: dict[str, Any] = {"kind": "binary", "classes": ["no", "yes"], "thresholds": [0.2]}
+    spec: dict[str, Any] = {"kind": "binary", "classes": ["no", "yes"], "thresholds": [0.2], "names": []}
     assert named(np.array([[0.1], [0.3]]), spec) == ["no", "yes"]
     assert named(np.array([[0.3], [0.6]]), spec | {"thresholds": None}) == ["no", "yes"]
     assert named(np.array([[0.3, 0.6]]), spec | {"kind": "multilabel", "thresholds": [0.2, 0.7]}) == [["no"]]
-    assert named(
-        np.array([[0.3, 0.6, 0.1]]), {"kind": "multiclass", "classes": ["a", "b", "c"], "thresholds": None}
-    ) == ["b"]
-    assert named(np.array([[2.5]]), {"kind": "regression", "classes": [], "thresholds": None}) == [[2.5]]
+    several = spec | {"kind": "multiclass", "classes": ["a", "b", "c"], "thresholds": None}
+    assert named(np.array([[0.3, 0.6, 0.1]]), several) == ["b"]
+    assert named(np.array([[2.5]]), spec | {"kind": "regression", "classes": [], "thresholds": None}) == [[2.5]]
+
+
+def test_quantiles_have_the_names_of_their_columns() -> None:
+    ahead = Output("regression", 6, quantiles=(0.1, 0.5, 0.9), horizon=2)
+    names = quantile_names(ahead)
+    assert names == [
+        *("prediction_1_quantile_0.1", "prediction_1", "prediction_1_quantile_0.9"),
+        *("prediction_2_quantile_0.1", "prediction_2", "prediction_2_quantile_0.9"),
+    ]
+    spec = {"kind": "regression", "classes": [], "thresholds": None, "names": names}
+    (row,) = named(np.array([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]), spec)
+    assert (row["prediction_1"], row["prediction_2_quantile_0.1"]) == (2.0, 4.0)
+    assert quantile_names(Output("regression", 2)) == []
 
 
 def test_probabilities_are_calibrated_by_the_temperature_of_the_run() -> None:

@@ -43,6 +43,8 @@ def test_mark_names_the_dataset_and_which_run_it_is_of(make_run):
     assert stand_in_text([made.run]) == "STAND-IN DATA: generated, not the real mnist"
     both = stand_in_text([real.run, made.run])
     assert both == "STAND-IN DATA: generated, not the real mnist (in 20260101-120001-made)"
+    always = make_run("20260101-120002-made", data={"source": "stand-in", "always_generated": True})
+    assert stand_in_text([always.run]) == "STAND-IN DATA: generated, not real data"
 
 
 def test_unknown_plot_suggests_the_closest(make_run):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dlpy.core.errors import RunError
 from dlpy.report.curves import thinned
 from dlpy.report.markup import Markup, element, text, verbatim
 from dlpy.report.report import write_report
+from dlpy.report.scores import Line
 from dlpy.report.tables import number
+from dlpy.report.verdict import sentence
 from dlpy.runs.directory import Run
+from tests.commands import started
 from tests.hostile import NAMES, seen
 from tests.reports import add_plot, curves_in, read, toy
+from tests.searches import make_search, trial
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +93,12 @@ def test_better_depends_on_the_score(make_run, score: str, value: float | None, 
     assert said in reported(run).text
 
 
+def test_of_several_folds_the_distance_is_told_in_standard_deviations(make_run) -> None:
+    line = Line("mean of 4 folds", "", "mae", 2.5, baseline=6.5, spread=0.2)
+    said = "mae 2.5000 (standard deviation 0.2000), mean of 4 folds, baseline 6.5000: better than the baseline"
+    assert sentence(toy(make_run), line, "") == f"{said}, by 20 standard deviations."
+
+
 def test_published_scores_stand_beside_the_own_ones(make_run) -> None:
     run = toy(make_run)
     run.config.write_text(run.config.read_text() + "published: {val_accuracy: 0.88}\n")
@@ -102,6 +114,8 @@ def test_the_data_card_names_source_classes_missing_values_duplicates_and_a_stan
     page = reported(toy(make_run, data=data, smoke=True))
     assert "Stand-in data: toy pets. This run says nothing about the real data." in page.text
     assert "Smoke test" in page.text
+    always = reported(toy(make_run, "20260101-120001-toy", data={**data, "always_generated": True}))
+    assert "This run says nothing about real data." in always.text
     for fact in ("abc123", "12 train, 4 validation", "3 classes: cat, dog, emu", "age 3"):
         assert fact in page.text
     assert "validation rows that are training rows too2" in page.text
@@ -210,6 +224,79 @@ def test_an_output_that_is_not_html_is_refused(bench, make_run) -> None:
     assert (status, err) == (2, "error: --output report.pdf: expected a file that ends with .html.\n")
 
 
+def test_the_report_is_opened_in_the_users_browser(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, browser = classic(bench), Path("browser")
+    browser.write_text('#!/bin/sh\necho "$1" > opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser.resolve()))
+    opening = started("report", run.path, "--open")
+    assert (opening.communicate()[1], opening.returncode) == ("", 0)
+    assert Path("opened").read_text() == f"{run.report.resolve().as_uri()}\n"
+
+
+def test_a_machine_without_a_browser_says_so_and_keeps_the_report(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = classic(bench)
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+    opening = started("report", run.path, "--open")
+    line = f"error: --open: this machine has no browser. Copy {run.report} to one that has.\n"
+    assert (opening.communicate()[1], opening.returncode) == (line, 4)
+    assert run.report.is_file()
+
+
+def classic(bench, model: str = "linear") -> Run:
+    """A run without plug-ins and TensorFlow."""
+    bench.write("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(40)), "rows.csv")
+    data = {"name": "csv", "path": "rows.csv", "target": "y", "task": "binary", "validation": 0.3}
+    return bench.trained(bench.experiment(f"{model}.yaml", data=data, model=model, training={}))
+
+
+def test_curves_of_seeds_have_the_names_of_their_scores(bench) -> None:
+    assert bench.run("train", bench.experiment(seed=7, training={"epochs": 2}), "--seeds", "2", "--quiet")[0] == 0
+    (run,) = map(Run, bench.folder.glob("runs/2*"))
+    assert [curve["label"] for curve in curves_in(run.report)[0]["curves"][2:]] == ["seed 7", "seed 8"]
+    assert [row[0] for row in read(run.report).rows if row[0].startswith("seed ")] == ["seed 7", "seed 8"]
+
+
+def test_a_search_says_what_its_best_is_worth_and_how_to_train_it() -> None:
+    run = make_search(
+        Path("runs"), [trial(1, 0.75, shown={"training.optimizer.learning_rate": 0.123456789}), trial(2, 0.8125)]
+    )
+    worth = {"score": "val_accuracy", "best_score": 0.8125, "trials": 2, "expected": 0.78, "interval": [0.7, 0.85]}
+    base = {"on": "validation", "guess": "always no", "accuracy": 0.5}
+    content = {"best": {"val_accuracy": 0.8125}, "baseline": base, "search": {"counts": {"completed": 2}}}
+    run.write("summary.json", content | {"worth": worth | {"alike": 0, "found": True}})
+    (run.path / "best.yaml").write_text("{}")
+    page = reported(run)
+    assert (
+        "accuracy 0.8125, on the validation rows, baseline 0.5000 (always no): better than the baseline." in page.text
+    )
+    assert "about 0.78 is to be expected on new rows (95 %: 0.7 to 0.85)" in page.text
+    assert f"dlpy train {run.id}/best.yaml" in page.text
+    assert ["1", "0.1235"] in [row[:2] for row in page.rows]
+    run.write("summary.json", content | {"worth": {"score": "val_accuracy"}})
+    with pytest.raises(RunError, match=r"summary.json is damaged: what the best trial is worth is incomplete"):
+        reported(run)
+
+
+def test_members_of_an_ensemble_have_scores_and_names(bench) -> None:
+    first, second = classic(bench), classic(bench, "naive_bayes")
+    assert bench.run("ensemble", first.path, second.path)[0] == 0
+    run = Run(max(bench.folder.glob("runs/*-ensemble")))
+    accuracy = f"{first.read('summary.json')['best']['val_accuracy']:.4f}"
+    (line,) = [row for row in read(run.report).rows if row and row[0] == first.id]
+    assert (line[1], accuracy in line) == ("0.5000", True)
+
+
+def test_bands_of_evaluated_rows_are_shown(make_run) -> None:
+    run = toy(make_run)
+    band = {"asked": 0.8, "covered": 0.7512, "width": 12.5, "by_chance": 0.1}
+    told = {"rows": 4, "scores": {"accuracy": 0.75}, "baseline": {"on": "test"}, "bands": [band]}
+    run.write("evaluation.json", {"test": told})
+    assert ["80%", "75.1%", "12.5000"] in reported(run).rows
+
+
 def test_a_training_leaves_a_report_and_scoring_it_renews_it(bench) -> None:
     run = bench.trained()
     before = read(run.report)
@@ -235,6 +322,7 @@ def test_folds_have_a_report_with_mean_and_spread(bench) -> None:
     (run,) = map(Run, bench.folder.glob("runs/*"))
     page, summary = read(run.report), json.loads((run.path / "summary.json").read_text())
     (line,) = [row for row in page.rows if row[:2] == ["mean of 2 folds", "accuracy"]]
+    assert "better than the baseline, all with the same score." in page.text
     assert line[2:4] == [f"{summary['mean']['val_accuracy']:.4f}", f"{summary['std']['val_accuracy']:.4f}"]
     labels = [curve["label"] for curve in curves_in(run.report)[0]["curves"]]
     assert labels == ["mean, training", "mean, validation", "fold 1", "fold 2"]

@@ -5,98 +5,31 @@ from typing import Any
 
 import numpy as np
 import pytest
+from walks import LOSS, distances_of, followed, quantiles_of, series
 
 from dlpy.export.job import job_of
-from dlpy.runs.bands import shown_bands
+from dlpy.runs.bands import with_widths
 from dlpy.runs.directory import Run
 from dlpy.runs.results import stored_predictions
 
 pytestmark = pytest.mark.slow
 
-LOSS = {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}
 
-
-def series(bench: Any, **changes: Any) -> Path:
-    """Write a walk whose steps become three times as large where the validation rows begin, and its experiment."""
-    random = np.random.default_rng(3)
-    steps = random.normal(size=300) * np.where(np.arange(300) < 180, 1.0, 3.0)
-    days = np.arange("2020-01-01", "2020-10-27", dtype="M8[D]")
-    rows = [f"{day},{value:.4f}" for day, value in zip(days, np.cumsum(steps), strict=True)]
-    bench.write("\n".join(["day,level", *rows]) + "\n", "walk.csv")
-    data = {
-        "name": "timeseries_csv", "path": "walk.csv", "time": "day", "target": "level", "lookback": 6, "horizon": 2,
-        "difference": True, "transforms": ["standardize"], "validation": 60, "test": 60,
-    }  # fmt: skip
-    training = {"epochs": 3, "batch_size": 32, "loss": LOSS} | changes
-    return bench.experiment(data=data, model={"name": "dlinear", "kernel": 3}, training=training)
-
-
-def quantiles_of(run: Run, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the targets, (rows, steps), and the quantiles as predictions.npz holds them, (rows, steps, quantiles)."""
-    (stored,) = (one for one in stored_predictions(run) if one.part == part)
-    assert stored.quantiles is not None
-    return stored.target, stored.quantiles
-
-
-def test_the_factor_is_that_of_the_validation_rows_and_is_told(bench) -> None:
+def test_the_factor_is_that_after_the_validation_rows_and_is_told(bench) -> None:
     status, out, _ = bench.run("train", series(bench))
     assert status == 0
     (path,) = Path("runs").glob("*-*")
     run = Run(path)
-    record = run.read("bands.json")
-    target, quantiles = quantiles_of(run, "validation")
-    beyond = target - quantiles[:, :, 1]
-    ends = np.where(beyond < 0, quantiles[:, :, 1] - quantiles[:, :, 0], quantiles[:, :, 2] - quantiles[:, :, 1])
-    distances = np.sort((np.abs(beyond) / ends).reshape(-1))
-    rows = len(target)
-    windows = -(-rows // 2)
-    limit = distances[int(np.ceil((2 * rows + 1) * 0.8)) - 1]
-    assert record["factors"] == [pytest.approx(limit ** (windows / (windows + 4)))]
+    record, distances = run.read("bands.json"), distances_of(run, "validation")
+    rows = len(distances)
+    assert record["factors"] == [pytest.approx(followed(distances, 1.0)[-1])]
     assert record["factors"][0] > 1.5  # the steps are larger than those of the training rows
-    assert (record["on"], record["asked"], record["rows"], record["windows"]) == (["validation"], [0.8], rows, windows)
+    assert (record["on"], record["asked"], record["rows"]) == (["validation"], [0.8], rows)
+    assert record["windows"] == -(-rows // 2)
+    last = np.datetime64("2020-01-01", "us") + np.timedelta64(238, "D")  # two targets: 238 and 239
+    assert record["until"] == {"": int(last.astype(np.int64))}
     assert f"widths of bands: 80% x {record['factors'][0]:.2f}; fitted on {rows} validation rows" in out
-    assert "which also chose the epoch" in out
-
-
-def test_predictions_have_the_fitted_widths_around_the_same_median(bench) -> None:
-    path = series(bench)
-    run, plain = bench.trained(path), bench.trained(series(bench, loss=LOSS | {"conformal": False}))
-    assert plain.read("bands.json") == {}
-    (factor,) = run.read("bands.json")["factors"]
-    found = []
-    for one in (plain, run):
-        status, out, _ = bench.run("predict", one.id, "--ahead", 2)
-        assert status == 0
-        found.append(np.array([[float(cell) for cell in line.split(",")[1:]] for line in out.split("\n")[1:-1]]))
-    np.testing.assert_allclose(found[0][:, 0], found[1][:, 0], rtol=1e-6)
-    before, after = (np.diff(one[:, [1, 0, 2]]) for one in found)
-    np.testing.assert_allclose(after, factor * before, rtol=1e-4)
-    status, out, _ = bench.run("predict", run.id, "walk.csv")
-    names, *_, last = [line.split(",") for line in out.split("\n")[:-1]]
-    assert float(last[names.index("prediction_2_quantile_0.9")]) == pytest.approx(found[1][1, 2], rel=1e-5)
-
-
-def test_coverage_is_scored_before_and_after_and_that_of_validation_rows_crosswise(bench) -> None:
-    run = bench.trained(series(bench))
-    status, out, _ = bench.run("evaluate", run.id)
-    assert status == 0
-    assert "as learned" in out
-    assert "* each fifth with the widths of the others" in out
-    (factor,) = run.read("bands.json")["factors"]
-    validation, test = (run.read("evaluation.json")[part]["bands"][0] for part in ("validation", "test"))
-    assert (validation["cross_fitted"], test["cross_fitted"]) == (True, False)
-    target, quantiles = quantiles_of(run, "test")
-    low, high = (quantiles[:, :, 1] + factor * (quantiles[:, :, end] - quantiles[:, :, 1]) for end in (0, 2))
-    assert test["covered"] == pytest.approx(((low <= target) & (target <= high)).mean(), abs=0.01)
-    assert test["width"] == pytest.approx(np.mean(high - low), rel=1e-4)
-    inside = (quantiles[:, :, 0] <= target) & (target <= quantiles[:, :, 2])
-    assert test["learned"]["covered"] == pytest.approx(inside.mean())
-    assert test["learned"]["covered"] < test["covered"]
-    assert test["by_chance"] == pytest.approx(np.sqrt(0.8 * 0.2 / -(-len(target) // 2)))
-    (stored,) = (one for one in stored_predictions(run) if one.part == "test")
-    shown = shown_bands(run, stored).quantiles
-    assert shown is not None
-    np.testing.assert_allclose(shown[:, :, 2], high, rtol=1e-4)
+    assert "which also chose the epoch; later forecasts follow the errors of those before" in out
 
 
 def test_another_checkpoint_shows_bands_as_it_learned_them(bench) -> None:
@@ -108,11 +41,13 @@ def test_another_checkpoint_shows_bands_as_it_learned_them(bench) -> None:
     assert "learned" not in run.read("evaluation.json")["test"]["bands"][0]
 
 
-def test_few_or_no_validation_rows_leave_bands_as_learned_and_a_line_says_so(bench) -> None:
+def test_few_validation_rows_change_little_and_without_any_bands_stay_as_learned(bench) -> None:
     path = series(bench)
     status, out, _ = bench.run("train", path, "data.validation=4", "data.windows=across_parts")
     assert status == 0
-    assert "bands stay as learned: 3 held-out rows are too few for their widths" in out
+    assert "fitted on 3 validation rows (2 that share no target)" in out  # 0.1 at most for each known row
+    (path_of_run,) = Path("runs").glob("*-*")
+    assert 1 <= Run(path_of_run).read("bands.json")["factors"][0] <= np.exp(0.3)
     status, out, _ = bench.run("train", path, "data.validation=null")
     assert status == 0
     assert "bands stay as learned: there are no validation rows" in out
@@ -162,7 +97,7 @@ def test_the_model_file_answers_with_the_fitted_widths(bench) -> None:
 
     run = bench.trained(series(bench))
     (stored,) = (one for one in stored_predictions(run) if one.part == "validation")
-    wanted = shown_bands(run, stored).quantiles
+    wanted = with_widths(stored, run.read("bands.json")["factors"]).quantiles
     assert wanted is not None
     walk = np.loadtxt("walk.csv", delimiter=",", skiprows=1, usecols=1)
     windows = walk[stored.index[:, None] + np.arange(-6, 0)][:, :, None].astype(np.float32)

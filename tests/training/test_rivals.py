@@ -77,6 +77,7 @@ def test_a_network_is_compared_and_the_table_says_who_does_best(bench) -> None:
     assert [line.split()[0] for line in table[-5:]] == ["model", "dense", "linear", "naive_bayes", "baseline"]
     assert said == run.read("rivals.json")["verdict"]
     assert path.endswith(run.id)
+    assert said in run.report.read_text("utf-8")
 
 
 def test_a_model_that_does_not_fit_says_why(bench) -> None:

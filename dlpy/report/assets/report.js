@@ -7,7 +7,8 @@
   const shownNumber = (value) => {
     if (value == null) return "-";
     const size = Math.abs(value);
-    return size && (size < 0.001 || size >= 1e6) ? value.toPrecision(4) : value.toFixed(size >= 100 ? 2 : 4);
+    const short = Number(value.toPrecision(4));
+    return size && (size < 0.001 || size >= 1e6) ? short.toExponential() : value.toFixed(size >= 100 ? 2 : 4);
   };
   const shownTick = (value) => value && Math.abs(value) < 0.001 ? value.toExponential() : String(value);
   const whole10 = [1, 2, 5].flatMap((first) => [...Array(9).keys()].map((power) => first * 10 ** power)).sort((a, b) => a - b);
@@ -42,7 +43,9 @@
     const baseline = (u) => {
       if (data.baseline == null) return;
       const y = u.valToPos(data.baseline, "y", true), { left, top, width, height } = u.bbox;
-      if (!(y >= top && y <= top + height)) return;
+      const inside = y >= top && y <= top + height;
+      figure.querySelector(".dotted").hidden = !inside;
+      if (!inside) return;
       u.ctx.save();
       u.ctx.strokeStyle = style("--muted");
       u.ctx.setLineDash([2, 4]);
