@@ -14,7 +14,7 @@ class Traced:
     tf.function compares the types of all its arguments at each call, which takes longer than a step of a small model
     (0.3 ms). Here the graph is looked up by their shapes.
 
-    Args of an instance:
+    Args:
         function: takes NamedTuples and dicts of tensors, and the numbers of batches as tensors.
         types: returns the types to trace for; those of the tensors unless given.
     """
