@@ -16,7 +16,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
-from dlpy.datasets._series_times import excel_days
+from dlpy.datasets._series_stamps import excel_days
 from dlpy.starter.identifiers import different, first_cell, identifies, is_constant, names_groups, such
 from dlpy.starter.wording import plural
 
