@@ -19,10 +19,11 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def kinds(incomplete: str) -> list[str]:
-    """Return the matching component kinds, and `data` and `model` if they match."""
+    """Return the matching component kinds, parts of an experiment, and `data` and `model` if they match."""
     from dlpy.components import catalogue
+    from dlpy.experiment.parts import parts
 
-    return _matching(incomplete, [*_known(catalogue.kinds), "data", "model"])
+    return _matching(incomplete, [*_known(catalogue.kinds), *_known(parts), "data", "model"])
 
 
 def components(context: typer.Context, incomplete: str) -> list[str]:

@@ -17,7 +17,8 @@ def show(
         str | None,
         typer.Argument(
             metavar="KIND",
-            help="Kind of component (datasets, transforms, models, ...), an experiment file, 'data' or 'model'.",
+            help="Kind of component (datasets, transforms, models, ...), part of an experiment (training, kfold, "
+            "search), an experiment file, 'data' or 'model'.",
             autocompletion=completion.kinds,
         ),
     ] = None,
@@ -41,7 +42,7 @@ def show(
         list[Path] | None, typer.Option(help="Plug-in file to load first (its code is executed); may be repeated.")
     ] = None,
 ) -> None:
-    """List components, show the options of one, or print an experiment with all defaults filled in.
+    """List components, show the options of one or of a part, or print an experiment with all defaults filled in.
 
     `dlpy show data EXPERIMENT` shows the data: shapes and types, and some rows before and after each transform.
 
@@ -49,41 +50,72 @@ def show(
 
     Example: dlpy show models dense
 
+    Example: dlpy show training
+
     Example: dlpy show configs/imdb_dense.yaml training.epochs=3
     """
-    from dlpy.artworks.kinds import load_any
-    from dlpy.cli.lines import write_data
-    from dlpy.cli.output import output
-    from dlpy.components.catalogue import component_help, kinds, listing
-    from dlpy.core.errors import ConfigError, did_you_mean
+    from dlpy.components.catalogue import kinds
+    from dlpy.core.errors import ConfigError
     from dlpy.core.registry import load_plugin
+    from dlpy.experiment.parts import parts
 
     behind = [word for word in (name, *(overrides or [])) if word is not None]
-
     for path in plugin or []:
         load_plugin(path)
     if (dot or png) and kind != "model":
         raise ConfigError("--dot and --png belong to 'dlpy show model EXPERIMENT'.")
-    console = output()
-    if kind is None:
-        console.print(listing())
-    elif kind == "data":
+    if kind == "data":
         _show_data(name, overrides or [], samples)
     elif kind == "model":
         _show_model(name, overrides or [], dot, png)
-    elif kind not in kinds() and _is_file(kind):
-        experiment, _ = load_any(Path(kind), behind)
-        write_data(experiment.to_yaml())
-    elif kind not in kinds():
-        raise ConfigError(
-            f"'{kind}' is no kind of component and no experiment file.{did_you_mean(kind, [*kinds(), 'data', 'model'])}"
-        )
-    elif behind[1:]:
-        raise ConfigError(f"show {kind} {name}: unexpected argument {behind[1]!r}; overrides need an experiment file.")
-    elif name is None:
-        console.print(listing(kind))
+    elif kind is None or kind in kinds():
+        _show_components(kind, behind)
+    elif kind in parts():
+        _show_part(kind, behind)
     else:
-        console.print(component_help(kinds()[kind], name), soft_wrap=True)
+        _show_experiment(kind, behind)
+
+
+def _show_components(kind: str | None, behind: list[str]) -> None:
+    """List the components of one kind, or of all, or print the options of one."""
+    from dlpy.cli.output import output
+    from dlpy.components.catalogue import component_help, kinds, listing
+    from dlpy.core.errors import ConfigError
+
+    if behind[1:]:
+        message = f"show {kind} {behind[0]}: unexpected argument {behind[1]!r}; overrides need an experiment file."
+        raise ConfigError(message)
+    if kind is None or not behind:
+        output().print(listing(kind))
+    else:
+        output().print(component_help(kinds()[kind], behind[0]), soft_wrap=True)
+
+
+def _show_part(part: str, behind: list[str]) -> None:
+    """Print the options of a part of an experiment."""
+    from dlpy.cli.output import output
+    from dlpy.components.catalogue import block_help
+    from dlpy.core.errors import ConfigError
+    from dlpy.experiment.parts import parts
+
+    if behind:
+        raise ConfigError(f"show {part}: unexpected argument {behind[0]!r}; all its options are shown at once.")
+    output().print(block_help(parts()[part], f"{part}."), soft_wrap=True)
+
+
+def _show_experiment(path: str, overrides: list[str]) -> None:
+    """Print an experiment with all defaults filled in."""
+    from dlpy.artworks.kinds import load_any
+    from dlpy.cli.lines import write_data
+    from dlpy.components.catalogue import kinds
+    from dlpy.core.errors import ConfigError, did_you_mean
+    from dlpy.experiment.parts import parts
+
+    if not _is_file(path):
+        hint = did_you_mean(path, [*kinds(), *parts(), "data", "model"])
+        raise ConfigError(f"'{path}' is no kind of component and no experiment file.{hint}")
+    experiment, _ = load_any(Path(path), overrides)
+    write_data(experiment.to_yaml())
 
 
 def _is_file(name: str) -> bool:

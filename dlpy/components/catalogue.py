@@ -47,9 +47,13 @@ def component_help(registry: Registry, name: str) -> Text:
     """
     cls = registry.get(name)
     names = [alias for alias, target in cls.aliases.items() if target == name]
-    lines = [_part(inspect.getdoc(cls) or ""), Text(), *_option_lines(cls, "")]
     also = [_part(f"Also called {', '.join(names)}.")] if names else []
-    return Text("\n").join([*lines, Text(), *also, _part(f"File: {inspect.getsourcefile(cls)}")])
+    return Text("\n").join([block_help(cls), Text(), *also, _part(f"File: {inspect.getsourcefile(cls)}")])
+
+
+def block_help(cls: type[Block], before: str = "") -> Text:
+    """Return the help of a block of options: its docstring and options; `before` precedes their names."""
+    return Text("\n").join([_part(inspect.getdoc(cls) or ""), Text(), *_option_lines(cls, before)])
 
 
 def _part(text: str, style: str = "") -> Text:
@@ -115,4 +119,7 @@ def _shown(value: Any) -> str:
         return "null" if value is None else str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
-    return str(value.model_dump(exclude_defaults=True)) if isinstance(value, Block) else str(value)
+    if isinstance(value, Block):
+        changed = value.model_dump(exclude_defaults=True)
+        return str(changed or getattr(value, "name", changed))
+    return str(value)

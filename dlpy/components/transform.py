@@ -61,6 +61,10 @@ class Transform(Component):
         state = self.fit(rows, task)
         return state, self.apply(rows, state)
 
+    def lower_bound(self) -> float | None:
+        """Return what all numbers must exceed, or None if any are taken; generated rows keep to it."""
+        return None
+
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         """Return values in untransformed rows that occur in no training row, such as unknown categories."""
         return []

@@ -14,7 +14,7 @@ from dlpy.data.task import Output
 from dlpy.datasets._csv_inputs import CsvInput, ImageInput, TableInput
 from dlpy.datasets._csv_parts import key_of, targets_of
 from dlpy.datasets._csv_targets import CsvTarget, Partners
-from dlpy.datasets._generated_targets import answers, classes, mixed
+from dlpy.datasets._generated_targets import answers, classes, mixed, within
 from dlpy.stand_ins.sentences import sentences
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ def single_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
             "data: to generate stand-in rows, set 'task' and list the columns under 'numeric' and 'categorical'."
         )
     given = _only_table(data)
-    features, score = _table(rng, count, given)
+    features, score = _table(rng, count, given.model_copy(update={"transforms": data.transforms}))
     y, output = _target(score, data.task)
+    if data.task == "regression":
+        y = within(y, data.target_transforms)
     return Rows.single(features, y), {"input": given}, {"target": output}
 
 
@@ -105,6 +107,7 @@ def _table(rng: np.random.Generator, count: int, given: TableInput) -> tuple[Tab
         len(numeric) + len(categorical)
     )
     first = len(numeric) - len(dates)
+    numbers[:, :first] = within(numbers[:, :first], given.transforms)
     numbers[:, first:] = np.round(_MIDDLE + _SPREAD * numbers[:, first:])
     return Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical), dates), score
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from dlpy.components.transform import Transform
 from dlpy.data.task import Output
 
 _MISSING = 0.1  # share of masked targets
@@ -33,6 +36,12 @@ def _answers(rng: np.random.Generator, score: np.ndarray, output: Output) -> tup
     names = output.classes or default
     made = Output(output.kind, 1 if output.kind == "binary" else len(names), names, has_missing=output.has_missing)
     return classes(score, len(names)), made
+
+
+def within(numbers: np.ndarray, transforms: Sequence[Transform]) -> np.ndarray:
+    """Return generated numbers, or their exponentials above the bound of a transform such as log that has one."""
+    bounds = [bound for transform in transforms if (bound := transform.lower_bound()) is not None]
+    return np.exp(numbers) + max(bounds) if bounds else numbers
 
 
 def mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Loaded, Rows, Source
-from dlpy.data.task import Input, Kind, Output, Task
-from dlpy.datasets._generated_targets import answers, classes, mixed
+from dlpy.data.task import Input, Output, Task
+from dlpy.datasets._generated_targets import answers, classes, mixed, within
 from dlpy.datasets._npz_parts import ArrayInput, ArrayTarget, outlined
+
+if TYPE_CHECKING:
+    from dlpy.datasets.npz import Npz
 
 _WIDTH = 20
 
 
-def single_rows(kind: Kind, rng: np.random.Generator, count: int) -> Loaded:
+def single_rows(data: Npz, rng: np.random.Generator, count: int) -> Loaded:
     """Return rows of 20 numbers with one target, computed from them without noise."""
+    kind = "multiclass" if data.task == "auto" else data.task
     x = rng.normal(size=(count, _WIDTH)).astype(np.float32)
     score = x @ rng.choice([-1.0, 1.0], _WIDTH) / np.sqrt(_WIDTH)
     if kind == "regression":
-        y, output = score.astype(np.float32), Output("regression")
+        y, output = within(score, data.target_transforms).astype(np.float32), Output("regression")
     else:
         names = ("0", "1") if kind == "binary" else ("0", "1", "2")
         y, output = classes(score, len(names)), Output(kind, 1 if kind == "binary" else len(names), names)
     task = Task.single(Input("array", (_WIDTH,)), output)
     source = Source("stand-in", f"generated rows of {_WIDTH} numbers")
-    return Loaded(Rows.single(x, y), None, task, source, {"task": kind})
+    return Loaded(Rows.single(within(x, data.transforms), y), None, task, source, {"task": kind})
 
 
 def named_rows(
@@ -48,7 +53,7 @@ def named_rows(
     for name, shape in shapes.items():
         x = rng.normal(size=(count, *(side or 1 for side in shape))).astype(np.float32)
         flat = x.reshape(count, -1)
-        features[name] = x
+        features[name] = within(x, inputs[name].transforms)
         scores.append(flat @ rng.choice([-1.0, 1.0], flat.shape[1]) / np.sqrt(flat.shape[1]))
     made = {}
     for name, wanted in targets.items():

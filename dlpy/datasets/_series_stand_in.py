@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.datasets._generated_targets import within
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import waves
 
@@ -29,7 +30,7 @@ def generated(data: TimeseriesCsv, names: list[str], seed: int) -> Record:
     values = waves(
         count, len(every) + len(known), data.period or max(2, (data.lookback + data.last_step + 1) // 2), seed
     )
-    values += _ABOVE_ZERO if data.targets is not None else 0.0
+    values = values + _ABOVE_ZERO if data.targets is not None else within(values, data.transforms)
     of_targets = values[:, [every.index(name) for name in data.forecast]]
     target = of_targets[:, 0] if len(data.forecast) == 1 else of_targets
     kept = [*range(len(names)), *range(len(every), len(every) + len(known))]

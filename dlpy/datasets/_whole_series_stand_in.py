@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output
-from dlpy.datasets._generated_targets import answers
+from dlpy.datasets._generated_targets import answers, within
 from dlpy.datasets._table_options import generated_marks
 from dlpy.datasets._whole_series_labels import target_of
 from dlpy.stand_ins.door import SENSORS, WAYS, door
@@ -32,7 +32,8 @@ def generated(data: WholeSeries, seed: int, limit: int | None) -> tuple[Rows, Ou
         y, output = answers(random, 2.0 * ways - 1 + 0.5 * random.normal(size=count), wanted)
     holdouts = [holdout for holdout in (data.validation, data.test) if holdout and holdout.column]
     columns = generated_marks(count, holdouts) | ({"group": np.arange(count) // 5} if data.group else {})
-    return Rows.single(_of_length(_of_channels(x, len(names)), data.length), y, columns), output, names
+    x = within(_of_length(_of_channels(x, len(names)), data.length), data.transforms)
+    return Rows.single(x, y, columns), output, names
 
 
 def _of_channels(x: np.ndarray, count: int) -> np.ndarray:

@@ -130,7 +130,7 @@ class Npz(Dataset):
         if self.is_named:
             loaded = named_rows(Path(str(self.path)), *self._options({}), rng, count)
         else:
-            loaded = single_rows("multiclass" if self.task == "auto" else self.task, rng, count)
+            loaded = single_rows(self, rng, count)
         groups = {"group": np.arange(count) // 5} if self.group else {}
         return hold_out(replace(loaded, train=replace(loaded.train, columns=groups)), test, self.split_seed)
 

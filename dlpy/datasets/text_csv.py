@@ -22,6 +22,7 @@ from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_pieces import check_transforms, load_in_pieces, pieces_to_predict, refuse
+from dlpy.datasets._generated_targets import within
 from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._row_choice import Duplicates, MissingTarget, choose
 from dlpy.datasets._table_format import TableFileOptions
@@ -202,6 +203,7 @@ class TextCsv(MemoryOption, TableFileOptions, Dataset):
         else:
             output = generated_output("binary" if self.task == "auto" else self.task)
             rows, task = generated(seed, limit, output, test), Task.single(TEXT, output)
+            rows = rows.with_y(within(rows.y, self.target_transforms)) if output.kind == "regression" else rows
         rows = replace(rows, columns=generated_marks(len(rows), self._marks()))
         return self._loaded(rows, task, source, test)
 

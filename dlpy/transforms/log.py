@@ -34,6 +34,9 @@ class Log(Transform):
         check_numbers(self.name, task.input)
         return task.with_input(replace(task.input, target=None, rescaled=True))  # targets stay as they are
 
+    def lower_bound(self) -> float:
+        return -self.add
+
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):
             given, places = rows.x.series, np.arange(len(rows.x.series))

@@ -14,6 +14,7 @@ WORDS = {
     "dlpy plot latest l": ["latest"],
     "dlpy runs --runs elsewhere 2": ["20250101-000000-c"],
     "dlpy show mo": ["models", "model"],
+    "dlpy show tr": ["transforms", "training"],
     "dlpy show models no": [],
     "dlpy show losses mae": ["mae"],
     "dlpy show no_such_kind a": [],

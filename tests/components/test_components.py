@@ -72,6 +72,20 @@ def test_show_tells_the_options_of_blocks_within_a_component(bench) -> None:
     assert "validation.take: first | last | random or null  = null\n" in bench.run("show", "datasets", "mnist")[1]
 
 
+def test_show_tells_the_options_of_the_parts_of_an_experiment(bench) -> None:
+    status, out, _ = bench.run("show", "training")
+    assert status == 0
+    assert "training.batch_size: whole number > 0  = 32\n    Number of rows per step.\n" in out
+    assert "training.phases.epochs: whole number > 0  = required\n" in out
+    assert "training.optimizer: optimizer  = rmsprop\n" in out
+    assert "kfold.folds: whole number >= 2  = 5\n" in bench.run("show", "kfold")[1]
+    assert "search.trials: " in bench.run("show", "search")[1]
+    assert bench.run("show", "training", "epochs")[::2] == (
+        2,
+        "error: show training: unexpected argument 'epochs'; all its options are shown at once.\n",
+    )
+
+
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in kinds() for name in names(kind)])
 def test_every_component_can_be_shown(kind: str, name: str) -> None:
     assert f"File: {kinds()[kind].get(name).__module__.rpartition('.')[2]}"[6:] in component_help(kinds()[kind], name)
