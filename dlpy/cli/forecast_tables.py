@@ -21,10 +21,17 @@ def forecast_tables(results: Mapping[str, Any]) -> list[str | Table]:
         if result.get("steps"):
             found += [f"{part}: mean absolute error by step ahead, in {unit}", _steps(result["steps"])]
         if result.get("bands"):
-            crossed = result["bands"][0].get("cross_fitted")
-            note = "; * each fifth with the widths of the others" if crossed else ""
-            found += [f"{part}: bands of quantiles, width in {unit}{note}", _bands(result["bands"])]
+            found += [
+                f"{part}: bands of quantiles, width in {unit}{_note(result['bands'][0])}",
+                _bands(result["bands"]),
+            ]
     return found
+
+
+def _note(band: Mapping[str, Any]) -> str:
+    if band.get("adapted"):
+        return "; widths follow the errors of earlier forecasts"
+    return "; * each fifth with the widths of the others" if band.get("cross_fitted") else ""
 
 
 def _steps(steps: Sequence[Mapping[str, float]]) -> Table:
@@ -44,15 +51,20 @@ def _bands(bands: Sequence[Mapping[str, Any]]) -> Table:
     fitted = "learned" in bands[0]
     table = Table(box=None, pad_edge=False)
     star = " *" if bands[0].get("cross_fitted") else ""
-    learned = ["as learned", "mean width"] if fitted else []
-    for title in ("asked", f"covered{star}", "by chance", f"mean width{star}", *learned):
+    scores = ["mean width", "interval score"]
+    learned = ["as learned", *scores] if fitted else []
+    for title in ("asked", f"covered{star}", "by chance", *(f"{score}{star}" for score in scores), *learned):
         table.add_column(title, justify="right", no_wrap=True)
     for band in bands:
-        own = band.get("learned", {})
-        before = [_share(own["covered"]), score_text(own["width"])] if fitted else []
         chance = f"+- {band['by_chance']:.1%}" if "by_chance" in band else ""  # none in runs of earlier versions
-        table.add_row(f"{band['asked']:.0%}", _share(band["covered"]), chance, score_text(band["width"]), *before)
+        before = [_share(band["learned"]["covered"]), *_widths(band["learned"])] if fitted else []
+        table.add_row(f"{band['asked']:.0%}", _share(band["covered"]), chance, *_widths(band), *before)
     return table
+
+
+def _widths(band: Mapping[str, Any]) -> list[str]:
+    """Return the mean width and the interval score, which runs of earlier versions lack."""
+    return [score_text(band["width"]), score_text(band.get("interval_score"))]
 
 
 def _share(covered: float | None) -> str:

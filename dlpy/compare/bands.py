@@ -8,24 +8,41 @@ from dataclasses import replace
 import numpy as np
 
 from dlpy.compare.sides import Side, Training, trainings_of
-from dlpy.runs.bands import shown_bands
+from dlpy.runs.adapted_bands import shown_bands, with_own_widths
+from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
+from dlpy.runs.results import stored_predictions
 from dlpy.scores.quantiles import coverages, pinball_of_rows
 from dlpy.scores.weighted import Weighted
 from dlpy.scores.weighted_scores import mean_of
+from dlpy.training.evaluate import read_config
+from dlpy.training.fit_bands import out_of_fold_bands
 
 
 def shown_side(side: Side) -> Side:
-    """Return a side with bands as `dlpy predict` writes them; those of folds are as learned."""
+    """Return a side with bands as `dlpy predict` writes them; those of folds of a series follow from fold to fold."""
     runs = trainings_of(side.runs)
     found = {
-        name: [
-            [shown_bands(run, training[0])] if len(training) == 1 else training
-            for run, training in zip(runs, trainings, strict=True)
-        ]
+        name: [_shown(run, training) for run, training in zip(runs, trainings, strict=True)]
         for name, trainings in side.trainings.items()
     }
     return replace(side, trainings=found)
+
+
+def _shown(run: Run, training: Training) -> Training:
+    if len(training) == 1:
+        return [shown_bands(run, training[0])]
+    if training[0].origin is None or training[0].quantiles is None:
+        return training
+    loss = read_config(run)[0].training.loss
+    (whole,) = (stored for stored in stored_predictions(run) if stored.part == training[0].part)
+    shown = with_own_widths(whole, out_of_fold_bands(whole, loss)).quantiles
+    order = np.argsort(whole.index, kind="stable")
+    places = [order[np.searchsorted(whole.index, fold.index, sorter=order)] for fold in training]
+    return [
+        replace(fold, quantiles=None if shown is None else shown[place])
+        for fold, place in zip(training, places, strict=True)
+    ]
 
 
 def same_levels(trainings: Sequence[Sequence[Training]]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.compare.sides import Side, Training, taken
+from dlpy.compare.sides import BY_ROW, Side, Training, taken
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import numbers_of
 from dlpy.data.task import Output
@@ -142,7 +142,7 @@ def _whole(training: Training) -> Stored:
         return training[0]
     arrays: dict[str, Any] = {
         name: None if (given := [getattr(stored, name) for stored in training])[0] is None else np.concatenate(given)
-        for name in ("target", "index", "prediction", "group")
+        for name in (*BY_ROW, "prediction")
     }
     _, place = np.unique(arrays["index"], return_index=True)
     return taken(replace(training[0], quantiles=None, **arrays), place)

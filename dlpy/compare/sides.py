@@ -18,6 +18,8 @@ from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
+BY_ROW = ("target", "index", "time", "group", "baseline", "origin", "series")  # what a stored row has
+
 Training = list[Stored]  # the predictions of one training: of the folds, or of the held-out rows
 
 
@@ -158,7 +160,9 @@ def _folds(run: Run, outputs: dict[str, Output]) -> dict[str, Training]:
 def taken(stored: Stored, place: np.ndarray, prediction: np.ndarray | None = None) -> Stored:
     """Return some rows of stored predictions, or other predictions for these rows: (rows, units)."""
     own = stored.prediction[place] if prediction is None else prediction.reshape(len(place), -1).astype(np.float64)
-    arrays = {name: getattr(stored, name) for name in ("target", "index", "time", "group", "baseline")}
+    arrays = {
+        name: getattr(stored, name) for name in ("target", "index", "time", "group", "baseline", "origin", "series")
+    }
     rows = {name: None if array is None else array[place] for name, array in arrays.items()}
     quantiles = None if stored.quantiles is None or prediction is not None else stored.quantiles[place]
     return replace(stored, prediction=own, quantiles=quantiles, **rows)

@@ -97,9 +97,8 @@ class Dataset(Component):
 
     def _with_copies(self, copy: Callable[[str], str | Path]) -> Dataset:
         remote = {name: value for name, value in self if isinstance(value, str) and is_remote(value)}
-        return (
-            self.model_copy(update={name: str(copy(address)) for name, address in remote.items()}) if remote else self
-        )
+        copies = {name: str(copy(address)) for name, address in remote.items()}
+        return self.model_copy(update=copies) if copies else self
 
     def reads_in_pieces(self) -> bool:
         """Return whether rows stay on disk, since they need more memory than they may take."""
@@ -121,6 +120,10 @@ class Dataset(Component):
         """Return the rows of a file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
+    def history(self, path: Path, task: Task) -> Rows:
+        """Return the rows that `read` returns, of a series with the targets that the file holds, and NaN for others."""
+        return self.read(path, task)
+
     def exceeds_memory(self, path: Path) -> bool:
         """Return whether the rows of a file to predict need more memory than they may take."""
         return False
@@ -133,8 +136,7 @@ class Dataset(Component):
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
 
         Args:
-            path: the file.
-            steps: the number of rows to predict.
+            path: the file. steps: the number of rows to predict.
             tell: shows which series are left out, and why; None: a series that cannot be continued is an error.
 
         Raises:
@@ -146,8 +148,7 @@ class Dataset(Component):
         """Return the windows of a file (default: the data's) with their targets, for scores of anomalies.
 
         Args:
-            path: the file.
-            truth: the column that says which rows are anomalies; the rows get it as the column TRUTH.
+            path: the file. truth: the column that says which rows are anomalies; the rows get it as the column TRUTH.
 
         Raises:
             ConfigError: the rows are no series.

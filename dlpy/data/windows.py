@@ -45,6 +45,11 @@ class Windows:
         return len(self.starts), len(self.offsets), self.series.shape[1]
 
     @property
+    def ends(self) -> np.ndarray:
+        """The time after the last one of each window: (rows,) int64."""
+        return self.starts + int(self.offsets.max()) + 1
+
+    @property
     def owners(self) -> np.ndarray:
         """The number of each row's series: (rows,) int64."""
         return np.zeros(len(self), np.int64) if self.owner is None else self.owner[self.starts]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
@@ -22,6 +22,8 @@ from dlpy.datasets._table_options import no_column, no_column_to_predict
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
+
+Targets = Literal["ignored", "where_known", "required"]
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ def to_learn(data: TimeseriesCsv) -> ReadSeries:
     return _read(data, file, columns, data.wanted(names, data.forecast), in_pieces=in_pieces)
 
 
-def to_predict(data: TimeseriesCsv, path: Path, *, with_targets: bool = False) -> ReadSeries:
+def to_predict(data: TimeseriesCsv, path: Path, targets: Targets = "ignored") -> ReadSeries:
     """Return a file of which all columns of the windows are known.
 
     Args:
         data: the options of a run.
         path: the file.
-        with_targets: whether the columns to forecast are read, too.
+        targets: whether the columns to forecast are read, too; where_known: if the file has all of them.
 
     Raises:
         ConfigError: the columns are not listed. DataError: the file does not fit the options.
@@ -79,11 +81,13 @@ def to_predict(data: TimeseriesCsv, path: Path, *, with_targets: bool = False) -
     file = piece_reader.head_of(path, form).file if in_pieces else csv_file.read(path, form)
     if data.columns is None:
         raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
-    for name in (*data.columns, *data.known, *(data.forecast if with_targets else ())):
+    for name in (*data.columns, *data.known, *(data.forecast if targets == "required" else ())):
         if name not in file.names:
             raise no_column_to_predict(file, name)
+    reads_targets = targets != "ignored" and {*data.forecast} <= {*file.names}
     columns = column_types.in_given_formats(file, column_types.columns_of(file), data.formats)
-    wanted = data.wanted(data.columns, data.forecast if with_targets else [])
+    wanted = data.wanted(data.columns, data.forecast if reads_targets else [])
+    wanted = replace(wanted, may_lack_targets=targets == "where_known")
     return _read(data, file, columns, wanted, in_pieces=in_pieces)
 
 

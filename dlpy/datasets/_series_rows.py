@@ -19,7 +19,7 @@ from dlpy.datasets._series_columns import about, filled_notes
 from dlpy.datasets._series_read import ReadSeries
 from dlpy.datasets._series_season import season_of
 from dlpy.datasets._series_spans import segments, spans_of, windows_of
-from dlpy.datasets._series_table import SeriesTable
+from dlpy.datasets._series_table import SeriesTable, known_targets
 from dlpy.datasets._series_times import gap_notes
 
 Tell = Callable[[str], object]
@@ -75,6 +75,13 @@ def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, 
 def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, whether their targets are in it or not."""
     return _to_predict(data, given.table, _every_anchor(data, given))
+
+
+def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
+    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
+    rows = every_window(data, given)
+    known = known_targets(given.table.record, rows.index - data.delay, data.delay, data.horizon)
+    return replace(rows, targets={"target": known})
 
 
 def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:

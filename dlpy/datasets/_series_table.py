@@ -13,7 +13,7 @@ from dlpy.data.tables.column_types import Column
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import require_complete, require_first
 from dlpy.datasets._series_gaps import Missing, filled, with_gap_rows
-from dlpy.datasets._series_spans import spans_of
+from dlpy.datasets._series_spans import segments, spans_of
 from dlpy.datasets._series_times import Located, Timeline, require_regular
 
 Gaps = Literal["error", "allow", "fill"]
@@ -35,6 +35,7 @@ class Wanted:
     time: str | None
     gaps: Gaps
     missing: Missing
+    may_lack_targets: bool = False  # whether cells of targets that are no columns may be missing in any case
 
     @property
     def every(self) -> list[str]:
@@ -70,8 +71,10 @@ def series_table(
     Raises:
         DataError: a cell is missing and not to be filled; times are repeated or irregular.
     """
-    every, own = wanted.every, [name for name in wanted.every if name not in wanted.known]
+    every = wanted.every
     ahead = _future(values, [name not in wanted.known for name in every], line)
+    lacking = {*wanted.targets} - {*wanted.columns} if wanted.may_lack_targets else set()
+    own = [name for name in every if name not in wanted.known and name not in lacking]
     require_complete(file, columns, own, wanted.missing, set(line.order[ahead].tolist()))
     require_complete(file, columns, wanted.known, wanted.missing, set())
     require_first(file, columns, wanted.known, line)
@@ -166,3 +169,20 @@ def _future(values: np.ndarray, unknown: list[bool], line: Timeline) -> np.ndarr
     for first, end in spans_of(line.owner, len(values)):
         found[first:end] = np.logical_and.accumulate(empty[first:end][::-1])[::-1]
     return found
+
+
+def known_targets(record: Record, anchors: np.ndarray, delay: int, horizon: int | None) -> np.ndarray:
+    """Return the targets of windows, (rows,) or (rows, targets) float32; NaN behind the end of a gap-free segment.
+
+    Args:
+        record: with targets. anchors: the rows right behind the windows. delay, horizon: of the dataset.
+    """
+    count = len(record.target)
+    segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
+    steps = np.arange(horizon or 1)
+    rows = anchors[:, None] + delay + steps
+    there = np.minimum(rows, count - 1)
+    known = (rows < count) & (segment[there] == segment[anchors - 1][:, None])
+    target = record.target.reshape(count, -1)[there].astype(np.float32)  # (windows, steps, targets)
+    found = np.where(known[:, :, None], target, np.float32(np.nan)).reshape(len(anchors), -1)
+    return found[:, 0] if horizon is None and record.target.ndim == 1 else found

@@ -168,12 +168,18 @@ class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
             self.carried(path, keep)
         return ((rows, {}) for rows in _series_rows.windows_in_pieces(self, to_predict(self, path)))
 
+    def history(self, path: Path, task: Task) -> Rows:
+        given = to_predict(self, path, targets="where_known")
+        return (_series_rows.every_window_with_targets if given.wanted.targets else _series_rows.every_window)(
+            self, given
+        )
+
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         check_ahead(self, steps)
         return _series_rows.last_windows(self, to_predict(self, path or Path(str(self.path))), tell)
 
     def to_score(self, path: Path | None, truth: str | None) -> Rows:
-        given = to_predict(self, path or Path(str(self.path)), with_targets=True)
+        given = to_predict(self, path or Path(str(self.path)), targets="required")
         rows = _series_rows.windows_with_targets(self, given)
         return rows if truth is None else with_truth(self, rows, given, truth)
 

@@ -32,8 +32,9 @@ class Pinball(Loss):
 
     conformal: bool = True
     """Make each band wider or narrower after training, by a factor, so that it holds the truth of validation rows as
-    often as asked (conformalized quantiles). Of a series, bands are only made wider, and less so the fewer validation
-    windows there are. false: bands stay as learned."""
+    often as asked (conformalized quantiles). Of a series, the factor goes on to change with each known row: wider after
+    forecasts whose band missed it, narrower after others (adaptive conformal inference). false: bands stay as
+    learned."""
 
     @field_validator("quantiles")
     @classmethod

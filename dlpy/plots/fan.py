@@ -10,7 +10,7 @@ from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.data.tables.timestamps import stamp
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure, panels
-from dlpy.runs.bands import shown_bands
+from dlpy.runs.adapted_bands import shown_bands
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import in_unit, stored_predictions

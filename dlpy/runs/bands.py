@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from dlpy.core.errors import RunError
 from dlpy.data.quantiles import numbers_of
 from dlpy.data.task import Output, Task
 from dlpy.data.units import as_seen, own_numbers
+from dlpy.runs.decision_records import BandsRecord
 from dlpy.runs.decisions import BANDS, read_bands
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
@@ -22,12 +23,18 @@ class Bands:
     """The widths of a run's bands.
 
     factors: of each band's distances from the median, the widest first; () where bands stay as they were learned. on:
-    the parts that they were fitted on. in_time: whether these rows are in time order.
+    the parts that they were fitted on. in_time: whether these rows are in time order. until: as in BandsRecord.
     """
 
     factors: tuple[float, ...] = ()
     on: tuple[str, ...] = ()
     in_time: bool = False
+    until: Mapping[str, int] | None = None
+
+    @property
+    def adapt(self) -> bool:
+        """Whether the errors of earlier forecasts change the factors."""
+        return bool(self.factors) and self.until is not None
 
 
 LEARNED = Bands()
@@ -52,32 +59,36 @@ def bands_for(run: Run, task: Task, epoch: int, tell: Callable[[str], object]) -
         return LEARNED
     if len(record.factors) != len(pairs_of(task.output.quantiles)):
         raise RunError(f"{run.path / BANDS} is damaged: it has {len(record.factors)} bands.")
-    return Bands(tuple(record.factors), tuple(record.on), record.windows is not None)
+    return bands_of_record(record)
+
+
+def bands_of_record(record: BandsRecord) -> Bands:
+    """Return the widths that bands.json holds."""
+    return Bands(tuple(record.factors), tuple(record.on), record.windows is not None, record.until)
 
 
 def widened(prediction: np.ndarray, output: Output, bands: Bands) -> np.ndarray:
-    """Return quantiles with the fitted widths: (rows, numbers x quantiles), as the model sees the target."""
+    """Return quantiles with the fitted widths: (rows, numbers x quantiles), as the model sees the target.
+
+    Of a series, these are the widths before any row after the fitted ones is known.
+    """
     if not bands.factors:
         return prediction
     shaped = prediction.reshape(len(prediction), numbers_of(output), len(output.quantiles))
     return with_factors(shaped, output.quantiles, bands.factors).reshape(prediction.shape)
 
 
-def with_widths(stored: Stored, factors: Sequence[float]) -> Stored:
-    """Return stored predictions, in the target's own unit, with the fitted widths of their bands."""
-    if stored.quantiles is None or stored.of is None or not factors:
+def with_widths(stored: Stored, factors: Sequence[float] | np.ndarray) -> Stored:
+    """Return stored predictions, in the target's own unit, with other widths of their bands.
+
+    Args:
+        factors: of each band, or of the bands of each row: (rows, bands).
+    """
+    if stored.quantiles is None or stored.of is None or not len(factors):
         return stored
     seen = in_scale(stored.quantiles, stored.of)
     found = with_factors(seen, stored.of.quantiles, factors)
     return replace(stored, quantiles=own_numbers(found, stored.of) if stored.of.log_of_sum is not None else found)
-
-
-def shown_bands(run: Run, stored: Stored) -> Stored:
-    """Return stored predictions with bands as `dlpy predict` writes them; those of the last checkpoint as learned."""
-    scored = run.evaluation().get(stored.part)
-    is_best = scored is None or scored.checkpoint == "best"
-    record = read_bands(run) if stored.quantiles is not None and is_best else None
-    return stored if record is None else with_widths(stored, record.factors)
 
 
 def in_scale(numbers: np.ndarray, output: Output) -> np.ndarray:

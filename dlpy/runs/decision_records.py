@@ -24,8 +24,10 @@ class CalibrationRecord:
 class BandsRecord:
     """bands.json: what the distance of each band's ends from the median is multiplied by, and what it was fitted on.
 
-    asked, factors: of each band, the widest one first. windows: of a series, how many of the rows have no target in
-    common; None for other rows. epoch, on: as in CalibrationRecord. rows: their number.
+    asked, factors: of each band, the widest one first. windows: of rows in order of time, how many of them have no
+    target in common; None for other rows. epoch, on: as in CalibrationRecord. rows: their number. until: of a series,
+    by its name ("" of a single one), the time of the first target of the last of these rows, in microseconds since
+    1970: later forecasts change the factors. None: they never change, as in runs of earlier versions.
     """
 
     epoch: int
@@ -34,6 +36,7 @@ class BandsRecord:
     factors: list[float]
     rows: int
     windows: int | None
+    until: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dlpy.core.captions import caption
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.arrays import Arrays, classes, is_moderate, moderate, numbers, parsed, positions, values
+from dlpy.runs.stored_forecasts import of_forecast
 from dlpy.storage.npz import ArraysError
 
 Targets = dict[str, np.ndarray]  # by output
@@ -25,7 +26,8 @@ class Stored:
     """Targets and predictions of one split in predictions.npz, in the target's original unit.
 
     target: (rows,) class numbers, or (rows, units) values. prediction: (rows, units).
-    index: (rows,) positions in the source. baseline: (rows, units), for windows of a series.
+    index: (rows,) positions in the source. baseline: (rows, units), for windows of a series. origin: (rows,) the
+    position after the last one that a window of a series holds. series: (rows,) the names of the windows' series.
     time: (rows,) datetime64, if there are time stamps. group: (rows,), numbers of the groups that were kept together.
     """
 
@@ -41,6 +43,8 @@ class Stored:
     drawn: np.ndarray | None = None  # (few,) positions among the rows, of windows whose past is stored
     history: np.ndarray | None = None  # (few, length), the target before these windows' first steps ahead
     drawn_series: np.ndarray | None = None  # (few,) names of the series of these windows, if there are several
+    origin: np.ndarray | None = None
+    series: np.ndarray | None = None
     output: str = ""  # of several, the name of this one
     of: Output | None = None
 
@@ -192,7 +196,7 @@ def _stored(part: str, arrays: Arrays, output: Output | None) -> Stored:
         time = _times(arrays, rows) if "time" in arrays else None
         stored = Stored(part, target, prediction, index, time=time, group=_groups(arrays, rows))
         stored = replace(stored, **guesses)
-        return replace(stored, **_of_forecast(arrays, prediction.shape, output))
+        return replace(stored, **of_forecast(arrays, prediction.shape, output))
     except ArraysError as error:
         raise ArraysError(f"{part} rows: {error}") from None
 
@@ -201,27 +205,6 @@ def _guess(arrays: Arrays, name: str, shape: tuple[int, ...]) -> np.ndarray:
     found = values(arrays, name, shape[0])
     if found.shape != shape:
         raise ArraysError(f"its {name} has shape {found.shape}")
-    return found
-
-
-def _of_forecast(arrays: Arrays, shape: tuple[int, ...], output: Output | None) -> Arrays:
-    """Return the quantiles, and the past of a few windows, where they are stored."""
-    found = {}
-    if output is not None and output.quantiles:
-        count = len(output.quantiles)
-        quantiles = values(arrays, "quantiles", shape[0])
-        if quantiles.shape != (shape[0], shape[1] * count):
-            raise ArraysError(f"its quantiles have shape {quantiles.shape}")
-        found["quantiles"] = quantiles.reshape(*shape, count)
-    if "drawn" in arrays:
-        found["drawn"] = positions(arrays, "drawn")
-        found["history"] = values(arrays, "history", len(found["drawn"]))
-        if found["drawn"].max(initial=0) >= shape[0]:
-            raise ArraysError("'drawn' names rows that do not exist")
-        if "drawn_series" in arrays:
-            found["drawn_series"] = arrays["drawn_series"]
-            if found["drawn_series"].shape != found["drawn"].shape or found["drawn_series"].dtype.kind != "U":
-                raise ArraysError("'drawn_series' does not name the series of the drawn rows")
     return found
 
 

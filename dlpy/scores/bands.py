@@ -2,8 +2,8 @@
 
 The distance of each quantile from the median is multiplied by a factor, the same for all steps and for both ends of a
 band. If the rows that it is fitted on and new rows are exchangeable, the band holds the truth for at least the asked
-coverage of rows, whatever the model. Windows of a series are not: those that overlap say nearly the same, and the rows
-after them may be more restless. Their bands are only made wider, and less so the fewer windows there are.
+coverage of rows, whatever the model. Rows in order of time are not: later ones may be more restless. Their bands are
+only made wider, and less so the fewer rows there are. Those of series follow the errors (`adaptive_bands.py`).
 
 Source: Romano et al. 2019, arXiv:1905.03222; by factors of the distance from the median: Sesia & Candes 2020,
 arXiv:1909.05433 (CQR-m, of Kivaranovic et al. 2020, arXiv:1905.10634).
@@ -20,7 +20,7 @@ import numpy as np
 from dlpy.scores.conformal import limits, rows_needed
 
 _MEDIAN = 0.5
-_DOUBT = 4.0  # windows of a series that speak for the bands as learned; chosen by 46 parts of other series
+_DOUBT = 4.0  # rows in order of time that speak for the bands as learned; chosen by 46 parts of series
 _LEAST = 1e-9  # of the largest distance of a quantile from the median, that one is taken to be at least
 
 
@@ -35,11 +35,14 @@ def asked_of(levels: Sequence[float]) -> list[float]:
     return [float(Fraction(str(levels[high])) - Fraction(str(levels[low]))) for low, high in pairs_of(levels)]
 
 
-def distances(target: np.ndarray, prediction: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+def distances(
+    target: np.ndarray, prediction: np.ndarray, levels: Sequence[float], least: float | None = None
+) -> np.ndarray:
     """Return how far each truth is from the median, in distances of the band's end on that side from the median.
 
     Args:
         target: (rows, numbers). prediction: (rows, numbers, quantiles). levels: ascending, 0.5 among them.
+        least: what distances of ends are taken to be at least; None: a tiny part of the largest of all rows.
 
     Returns:
         (rows, numbers, bands) float64: at most 1 where the band holds the truth.
@@ -49,7 +52,8 @@ def distances(target: np.ndarray, prediction: np.ndarray, levels: Sequence[float
     found = []
     for low, high in pairs_of(levels):
         ends = np.where(beyond < 0, median - prediction[:, :, low], prediction[:, :, high] - median)
-        found.append(np.abs(beyond) / np.maximum(ends, _LEAST * max(float(ends.max(initial=0.0)), 1e-30)))
+        floor = _LEAST * max(float(ends.max(initial=0.0)), 1e-30) if least is None else least
+        found.append(np.abs(beyond) / np.maximum(ends, floor))
     return np.stack(found, axis=2)
 
 
@@ -60,8 +64,8 @@ def factors_of(
 
     Args:
         target, prediction, levels: as in `distances`.
-        windows: of a series, how many of the rows have no target in common: the fewer, the nearer is each factor to 1,
-            and never below. None: rows are exchangeable, and factors are those that the guarantee needs.
+        windows: of rows in order of time, how many of them have no target in common: the fewer, the nearer is each
+            factor to 1, and never below. None: rows are exchangeable, and factors are those that the guarantee needs.
 
     Returns:
         None if there are too few rows.
@@ -78,19 +82,29 @@ def factors_of(
     return found
 
 
-def each_of(levels: Sequence[float], factors: Sequence[float]) -> np.ndarray:
-    """Return what the distance of each quantile from the median is multiplied by: (quantiles,)."""
-    each = np.ones(len(levels))
-    for (low, high), factor in zip(pairs_of(levels), factors, strict=True):
-        each[[low, high]] = factor
+def each_of(levels: Sequence[float], factors: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return what the distance of each quantile from the median is multiplied by: (quantiles,), or (rows, quantiles).
+
+    Args:
+        factors: of each band, (bands,), or of each row, (rows, bands).
+    """
+    by_band = np.asarray(factors, np.float64)
+    each = np.ones((*by_band.shape[:-1], len(levels)))
+    for band, (low, high) in enumerate(pairs_of(levels)):
+        each[..., low] = each[..., high] = by_band[..., band]
     return each
 
 
-def with_factors(prediction: np.ndarray, levels: Sequence[float], factors: Sequence[float]) -> np.ndarray:
-    """Return quantiles (rows, numbers, quantiles) whose distances from the median are multiplied; none cross."""
+def with_factors(prediction: np.ndarray, levels: Sequence[float], factors: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return quantiles (rows, numbers, quantiles) whose distances from the median are multiplied; none cross.
+
+    Args:
+        factors: as in `each_of`.
+    """
     middle, each = list(levels).index(_MEDIAN), each_of(levels, factors)
     median = prediction[:, :, middle : middle + 1]
-    return np.sort(median + (prediction - median) * each.astype(prediction.dtype), axis=2)
+    shaped = each.reshape(-1, 1, len(levels)).astype(prediction.dtype)
+    return np.sort(median + (prediction - median) * shaped, axis=2)
 
 
 def windows_apart(starts: np.ndarray, length: int) -> int:

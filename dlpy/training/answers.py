@@ -138,6 +138,7 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
         new |= _past(x, rows, output)
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
+    new |= places_of(rows) if answer.quantiles is not None else {}
     new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
@@ -151,10 +152,19 @@ def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]
     drawn = np.unique(np.linspace(0, len(windows) - 1, _MOST_DRAWN + 2)[1:-1].astype(np.int64))
     some = rows.take(drawn)
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
-    ends = windows.starts[drawn] + int(windows.offsets.max()) + 1
+    ends = windows.ends[drawn]
     past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
     found = {"drawn": drawn, "history": own_of_rows(past, output, some)}
     return {**found, "drawn_series": some.columns["series"].astype(str)} if "series" in some.columns else found
+
+
+def places_of(rows: Rows) -> dict[str, np.ndarray]:
+    """Return where windows of a series end, and the names of their series; nothing for other rows."""
+    windows = next(iter(rows.inputs.values()), None)
+    if not isinstance(windows, Windows):
+        return {}
+    found = {"origin": windows.ends}
+    return found | {"of_series": rows.columns["series"].astype(str)} if "series" in rows.columns else found
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

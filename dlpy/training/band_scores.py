@@ -1,4 +1,4 @@
-"""How often bands of quantiles hold the truth, as they were learned and with the widths fitted on held-out rows."""
+"""How often bands of quantiles hold the truth, as they were learned and as `dlpy predict` shows them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.runs.adapted_bands import adapts, with_own_widths
 from dlpy.runs.bands import Bands, fitted, windows_of, with_widths
 from dlpy.runs.predictions import Stored
 from dlpy.scores.cross_fitting import crosswise
@@ -16,10 +17,11 @@ from dlpy.scores.quantiles import coverages
 from dlpy.training.answers import Answers, arrays_of
 
 _BLOCKS = 5
+_SCORES = ("covered", "width", "interval_score")
 
 
 def band_scores(answers: list[Answers], part: str, bands: Bands) -> dict[str, Any]:
-    """Return `bands`: the coverage and the width of each band in the target's own unit; nothing without quantiles."""
+    """Return `bands`: the scores of each band, widths in the target's own unit; nothing without quantiles."""
     if len(answers) > 1 or answers[0].quantiles is None:
         return {}
     return {"bands": scores_of_bands(_stored(answers[0], part), bands)}
@@ -31,26 +33,30 @@ def _stored(answers: Answers, part: str) -> Stored:
     target, prediction = (arrays[name].reshape(len(arrays["index"]), -1) for name in ("target", "prediction"))
     quantiles = arrays["quantiles"].reshape(*prediction.shape, len(answers.levels))
     output = replace(answers.task.output, quantiles=answers.levels)
-    return Stored(part, target, prediction, arrays["index"], quantiles=quantiles, of=output)
+    time = arrays["time"].astype("datetime64[us]") if "time" in arrays else None
+    stored = Stored(part, target, prediction, arrays["index"], time=time, quantiles=quantiles, of=output)
+    return replace(stored, origin=arrays.get("origin"), series=arrays.get("of_series"))
 
 
 def scores_of_bands(stored: Stored, bands: Bands) -> list[dict[str, Any]]:
     """Return what is recorded of each band, the widest first.
 
-    Those of rows that the widths were fitted on are scored crosswise: each fifth with the widths of the others.
-    `by_chance` is the standard deviation of the coverage of exactly right bands, if the steps of a window, and windows
-    that share targets, count as one.
+    Bands of rows that the widths were fitted on are scored crosswise: each fifth with the widths of the others. Those
+    of a series (`adapted`) have the widths that the errors of earlier forecasts suggest, on any rows. `by_chance` is
+    the standard deviation of the coverage of exactly right bands, if the steps of a window, and windows that share
+    targets, count as one.
     """
     apart = windows_of(stored)
     learned = _coverages(stored)
-    cross = bool(bands.factors) and stored.part in bands.on
-    shown = _crosswise(stored, bands) if cross else with_widths(stored, bands.factors)
+    adapted = adapts(stored, bands)
+    cross = bool(bands.factors) and stored.part in bands.on and not adapted
+    shown = _crosswise(stored, bands) if cross else with_own_widths(stored, bands)
     after = [None] * len(learned) if shown is None else _coverages(shown)
     found = []
     for plain, own in zip(learned, after, strict=True):
-        told = own or {"asked": plain["asked"], "covered": None, "width": None}
+        told = own or {"asked": plain["asked"], **dict.fromkeys(_SCORES)}
         chance = math.sqrt(plain["asked"] * (1 - plain["asked"]) / max(1, apart))
-        fit = {"learned": {key: plain[key] for key in ("covered", "width")}, "cross_fitted": cross}
+        fit = {"learned": {key: plain[key] for key in _SCORES}, "cross_fitted": cross, "adapted": adapted}
         found.append({**told, "by_chance": chance, **(fit if bands.factors else {})})
     return found
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.losses.pinball import Pinball
-from dlpy.runs.bands import LEARNED, fitted, windows_of
+from dlpy.runs.adapted_bands import adapted_from_1, factors_after, last_of_each
+from dlpy.runs.bands import LEARNED, Bands, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
 from dlpy.runs.decisions import BANDS, forget_decision, write_decision
 from dlpy.runs.directory import Run
@@ -43,13 +44,23 @@ def fit_after_training(run: Run, loss: object, tell: Callable[[str], object]) ->
     tell(_line(record))
 
 
-def tell_out_of_fold(run: Run, tell: Callable[[str], object]) -> None:
+def tell_out_of_fold(run: Run, loss: object, tell: Callable[[str], object]) -> None:
     """Show how often the bands of the folds' models hold the truth of the rows that each held out, if there are any."""
     for stored in stored_predictions(run):
         if stored.part == OUT_OF_FOLD and stored.quantiles is not None:
-            found = [f"{band['asked']:.0%}: {band['covered']:.1%}" for band in scores_of_bands(stored, LEARNED)]
+            found = scores_of_bands(stored, out_of_fold_bands(stored, loss))
+            learned = [f"{band['asked']:.0%}: {band.get('learned', band)['covered']:.1%}" for band in found]
             if found:  # a median alone is no band
-                tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
+                tell(f"bands as learned hold the out-of-fold rows, {', '.join(learned)}")
+            if found and found[0].get("adapted"):
+                own = [f"{band['asked']:.0%}: {band['covered']:.1%}" for band in found]
+                tell(f"bands that follow earlier errors hold the out-of-fold rows, {', '.join(own)}")
+
+
+def out_of_fold_bands(stored: Stored, loss: object) -> Bands:
+    """Return the widths of the bands of folds: those of a series follow the errors from one fold to the next."""
+    is_adapted = isinstance(loss, Pinball) and loss.conformal and stored.origin is not None
+    return adapted_from_1(stored) if is_adapted else LEARNED
 
 
 def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:
@@ -57,11 +68,12 @@ def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:
     if stored.of is None or stored.quantiles is None or not len(stored.index):
         return None
     windows = windows_of(stored) if held.in_time else None
-    factors = fitted(stored, np.arange(len(stored.index)), windows)
-    if not factors:
-        return None
-    asked = asked_of(stored.of.quantiles)
-    return BandsRecord(held.epoch, held.parts, asked, list(factors), len(stored.index), windows)
+    asked, rows = asked_of(stored.of.quantiles), len(stored.index)
+    if stored.origin is not None:
+        until = last_of_each(stored)
+        return BandsRecord(held.epoch, held.parts, asked, factors_after(stored), rows, windows, until)
+    factors = fitted(stored, np.arange(rows), windows)
+    return BandsRecord(held.epoch, held.parts, asked, list(factors), rows, windows) if factors else None
 
 
 def _line(record: BandsRecord) -> str:
@@ -69,4 +81,5 @@ def _line(record: BandsRecord) -> str:
     rows = "out-of-fold" if record.on == ["out_of_fold"] else "validation"
     apart = "" if record.windows is None else f" ({record.windows:,} that share no target)"
     also = "" if rows == "out-of-fold" else ", which also chose the epoch"
-    return f"widths of bands: {each}; fitted on {record.rows:,} {rows} rows{apart}{also}"
+    later = "" if record.until is None else "; later forecasts follow the errors of those before"
+    return f"widths of bands: {each}; fitted on {record.rows:,} {rows} rows{apart}{also}{later}"

@@ -52,7 +52,9 @@ def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
     Raises:
         DataError: the file cannot be read, or does not fit the run.
     """
-    rows = trained.experiment.data.read(path, trained.raw_task)
+    data = trained.experiment.data
+    read = data.history if trained.bands.adapt else data.read  # the errors of earlier rows change the widths of bands
+    rows = read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
     kept = _kept(trained.experiment.data, path, columns_of(ask.keep), tell)

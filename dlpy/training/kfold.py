@@ -10,7 +10,7 @@ import numpy as np
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.features import Windows
-from dlpy.data.rows import Data, Loaded, known_rows
+from dlpy.data.rows import Data, Loaded, Rows, known_rows
 from dlpy.data.steps import STRIDE, step_numbers
 from dlpy.data.validate import check_every_class
 from dlpy.drawing.figures import draw_all
@@ -26,7 +26,7 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
 from dlpy.runs.results import without_targets
 from dlpy.storage.atomic import require_writable, write_arrays
-from dlpy.training.answers import group_numbers
+from dlpy.training.answers import group_numbers, places_of
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
@@ -83,7 +83,7 @@ def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
     summary = _summarize(run, prepared, folds)
-    tell_out_of_fold(run, reporter.notice)
+    tell_out_of_fold(run, prepared.experiment.training.loss, reporter.notice)
     if how.refit:
         _refit(run, prepared, summary, reporter)
 
@@ -164,12 +164,19 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         own |= group_numbers(loaded.train.take(row))
         if name in folds[0].quantiles:
             own["quantiles"] = _mean_by_row([fold.quantiles[name] for fold in folds], place)
+            own |= _places(loaded.train.take(row))
         if output.is_per_step:
             own = {"group": row, **own, "index": step_numbers(own["index"], numbers % STRIDE)}
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], prediction[known], output))
     write_arrays(run.predictions, arrays)
+
+
+def _places(rows: Rows) -> dict[str, np.ndarray]:
+    """Return where windows of a series lie, and their times."""
+    found = places_of(rows)
+    return found | {"time": rows.columns["time"]} if found and "time" in rows.columns else found
 
 
 def _mean_by_row(given: list[np.ndarray], place: np.ndarray) -> np.ndarray:

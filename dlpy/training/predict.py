@@ -17,6 +17,7 @@ from dlpy.data.validate import check_rows
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.translation import Search
+from dlpy.training.adapted_predictions import adapted_predictions
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
@@ -177,10 +178,13 @@ def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar
 def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     """Return the predictions for rows by output, (rows, units), numbers in the target's own unit.
 
+    Bands of a series follow the errors of earlier rows whose targets are given, too.
     Of targets of steps, they are those of all steps, row after row; NaN where the model does not see one.
     """
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
+    if trained.bands.adapt:
+        return {next(iter(trained.task.outputs)): adapted_predictions(trained, given.rows)}
     numbers = trained.own_predictions(rows)
     of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
     return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import MEDIAN, numbers_of
 from dlpy.data.rows import Rows
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output
+from dlpy.runs.adapted_bands import OF_A_FILE
 from dlpy.runs.directory import Run
+from dlpy.training.adapted_predictions import OF_THE_RUN, adapted_predictions, new_rows
 from dlpy.training.evaluate import Tell, Trained, restore, silent
 from dlpy.training.given import Ask, Given
 from dlpy.training.predict import Predicted, numbers_for, unfamiliar_rows
@@ -51,7 +55,7 @@ def continued(trained: Trained, path: Path | None, steps: int, ask: Ask, tell: T
     rows = (data.here() if path is None else data).ahead(path, steps, tell)
     given = Given(rows, "the last windows", {})
     unfamiliar = unfamiliar_rows(trained, given, ask)
-    (numbers,) = numbers_for(trained, given).values()
+    numbers = _numbers(trained, given, path)
     output = trained.task.output
     names, marks = _marks(rows, steps)
     shape = (len(rows), numbers_of(output), max(1, len(output.quantiles)))
@@ -62,6 +66,16 @@ def continued(trained: Trained, path: Path | None, steps: int, ask: Ask, tell: T
     ]
     quantiles = [f"quantile_{output.quantiles[place]:g}" for place in order[1:]]
     return Predicted([*names, "prediction", *quantiles], lines, unfamiliar)
+
+
+def _numbers(trained: Trained, given: Given, path: Path | None) -> np.ndarray:
+    """Return the predictions for the last windows, (windows, units), with the bands that earlier windows suggest."""
+    if not trained.bands.adapt:
+        return next(iter(numbers_for(trained, given).values()))
+    data, part = trained.experiment.data, OF_A_FILE if path is not None else OF_THE_RUN
+    kept = data.here() if path is None else data
+    past = kept.history(path or Path(str(kept.path)), trained.raw_task)
+    return adapted_predictions(trained, given.rows, new_rows(trained, past, part), part)
 
 
 def _order(output: Output) -> list[int]:

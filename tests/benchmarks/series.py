@@ -8,7 +8,9 @@ dlpy trains once by the unedited file, and predicts the windows of its test rows
 ETSModel, additive, with the trend, the damping and the season that AIC chooses) is fitted again at each of at most twelve
 of the same origins to all rows before it, at most 1,500. Prints for each series the mean absolute error of dlpy and of
 the naive forecasts over all windows, that of dlpy and of ETS over the chosen origins, and the coverage of the band with
-the standard deviation that exactly right bands would have by chance on as few windows, and the coverage as learned.
+the standard deviation that exactly right bands would have by chance on as few windows, the coverage as learned, and the
+interval score beside that of bands as learned (below 1 is better). Then, for bands as they are shown and as learned, how
+many cover 75 to 85 %, their mean coverage, and its mean distance from 80 %.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Forecasts:
     coverage: float
     chance: float
     learned: float
+    cost: float  # the interval score, beside that of bands as learned
     season: int
     seconds: float
     is_filled: bool  # the missing rows of gaps were inserted
@@ -75,11 +78,20 @@ def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Fo
     (stored,) = (found for found in stored_predictions(run) if found.part == "test")
     season = stored.of.horizon or 1 if stored.of is not None else 1  # `dlpy new` predicts one season
     shape = len(stored.index), -1
-    (band, *_) = scores.get("bands") or [{"covered": np.nan, "by_chance": np.nan}]
-    learned = band.get("learned", band)["covered"]
+    (band, *_) = scores.get("bands") or [dict.fromkeys(("covered", "by_chance", "interval_score"), np.nan)]
+    before = band.get("learned", band)
+    cost = band["interval_score"] / before["interval_score"]
     arrays = (array.reshape(shape) for array in (stored.target, stored.prediction, stored.baseline))
     return Forecasts(
-        stored.index, *arrays, band["covered"], band["by_chance"], learned, season, took, "gaps: fill" in text
+        stored.index,
+        *arrays,
+        band["covered"],
+        band["by_chance"],
+        before["covered"],
+        cost,
+        season,
+        took,
+        "gaps: fill" in text,
     )
 
 
@@ -142,8 +154,8 @@ def ets_errors(one: SeriesFile, values: np.ndarray, owners: np.ndarray, found: F
     return np.array(errors)
 
 
-def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> str:
-    """Return the scores of a series as a line."""
+def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> tuple[str, Forecasts]:
+    """Return the scores of a series as a line, and the forecasts."""
     table = one.table(source)
     found = dlpys(one, table, folder, changes)
     own = np.abs(found.prediction - found.target).mean(axis=1)
@@ -152,9 +164,17 @@ def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> s
     errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
     cells = [f"{error:10.4g}" for error in errors]
     shape = f"{len(table):6d} {found.season:3d} {found.target.shape[1]:3d} {len(own):5d}"
-    covered = f"{found.coverage:.3f} +- {found.chance:.3f} ({found.learned:.3f})"
+    covered = f"{found.coverage:.3f} +- {found.chance:.3f} ({found.learned:.3f}) {found.cost:.2f}"
     ratios = f"{errors[0] / errors[1]:5.2f} {errors[3] / errors[4]:5.2f}"
-    return f"{one.name:17s} {shape} {' '.join(cells)}  {ratios} {covered} {found.seconds:5.1f}"
+    return f"{one.name:17s} {shape} {' '.join(cells)}  {ratios} {covered} {found.seconds:5.1f}", found
+
+
+def bands_line(name: str, coverage: list[float]) -> str:
+    """Return how near the coverages of all series are to 80 %."""
+    given = np.array(coverage)
+    near = int(((given >= 0.75) & (given <= 0.85)).sum())
+    distance = np.abs(given - 0.8).mean()
+    return f"{name}: {near} of {len(given)} cover 75 to 85 %, mean {given.mean():.3f}, distance {distance:.3f}"
 
 
 def main() -> None:
@@ -169,11 +189,19 @@ def main() -> None:
     warnings.simplefilter("ignore")
     chosen = [*(LATER if given.later else []), *(OTHERS if given.others else [])] or TEN
     print(f"{'':17s} {'rows':>6s} {'per':>3s} {'hor':>3s} {'wind':>5s} ", end="")
-    print("dlpy, seasonal naive, last value; of some origins: dlpy, ETS; dlpy / naive, dlpy / ETS, coverage, seconds")
+    print(
+        "dlpy, seasonal naive, last value; of some origins: dlpy, ETS; dlpy / naive, dlpy / ETS, coverage, cost, seconds"
+    )
+    every: list[Forecasts] = []
     with tempfile.TemporaryDirectory() as folder:
         for one in chosen:
             if not given.names or one.name in given.names:
-                print(line(one, Source(given.r, given.data), Path(folder), given.set), flush=True)
+                text, found = line(one, Source(given.r, given.data), Path(folder), given.set)
+                every.append(found)
+                print(text, flush=True)
+    print(bands_line("bands", [one.coverage for one in every]), end="; ")
+    print(f"interval score x {np.exp(np.mean([np.log(one.cost) for one in every])):.3f}")
+    print(bands_line("as learned", [one.learned for one in every]))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlpy.scores.adaptive_bands import Forecasts, factors_over_time
+from dlpy.scores.bands import distances as distances_of_truths
+
 pytestmark = pytest.mark.slow
 
 PINBALL = {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}
@@ -25,6 +28,15 @@ def experiment(bench: Any, loss: object) -> Path:
     }  # fmt: skip
     training = {"epochs": 2, "batch_size": 64, "loss": loss, "metrics": ["mae"]}
     return bench.experiment(data=data, model={"name": "dlinear"}, training=training)
+
+
+def followed(target: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Return the quantiles of consecutive windows with the widths that follow the errors of those before, from 1 on."""
+    distances = distances_of_truths(target, quantiles, (0.1, 0.5, 0.9))
+    origin = np.arange(len(target))
+    forecasts = Forecasts(distances, origin, origin[:, None] + np.arange(target.shape[1]), np.zeros(len(target)))
+    factors, _ = factors_over_time(forecasts, [1.0], [0.8])
+    return quantiles[:, :, [1]] + factors[:, :, None] * (quantiles - quantiles[:, :, [1]])
 
 
 def test_medians_are_compared_with_point_forecasts(bench: Any) -> None:
@@ -45,8 +57,7 @@ def test_bands_are_compared_by_their_pinball_loss_and_coverage_as_they_are_predi
         with np.load(run.path / "predictions.npz") as arrays:
             target = arrays["validation.target"]
             quantiles = arrays["validation.quantiles"].reshape(*target.shape, 3).astype(float)
-        (factor,) = run.read("bands.json").get("factors", [1.0])
-        quantiles = quantiles[:, :, [1]] + factor * (quantiles - quantiles[:, :, [1]])
+        quantiles = followed(target, quantiles) if run.read("bands.json") else quantiles
         errors = target[:, :, None] - quantiles
         wanted = np.maximum(np.array([0.1, 0.5, 0.9]) * errors, np.array([-0.9, -0.5, -0.1]) * errors).mean()
         assert record["scores"]["pinball"]["value"] == pytest.approx(wanted, rel=1e-4)
@@ -56,6 +67,29 @@ def test_bands_are_compared_by_their_pinball_loss_and_coverage_as_they_are_predi
     status, out, _ = bench.run("compare", *(run.path for run in runs))
     assert "covered" in out
     assert "also chose the epoch of each run and the widths of its bands" in out
+
+
+def test_bands_of_folds_follow_the_series_from_fold_to_fold(bench: Any) -> None:
+    path = experiment(bench, PINBALL)
+    for number in (1, 2):
+        status, out, err = bench.run("kfold", path, "kfold.folds=3", f"seed={number}")
+        assert status == 0, err
+    runs = sorted(Path("runs").glob("*-*"))
+    with np.load(runs[1] / "predictions.npz") as arrays:
+        target = arrays["out_of_fold.target"]
+        quantiles = arrays["out_of_fold.quantiles"].reshape(*target.shape, 3).astype(float)
+        origin, index = arrays["out_of_fold.origin"], arrays["out_of_fold.index"]
+    distances = distances_of_truths(target, quantiles, (0.1, 0.5, 0.9))
+    forecasts = Forecasts(distances, origin, index[:, None] + np.arange(3), np.zeros(len(target)))
+    factors, _ = factors_over_time(forecasts, [1.0], [0.8])
+    low, high = (quantiles[:, :, 1] + factors * (quantiles[:, :, end] - quantiles[:, :, 1]) for end in (0, 2))
+    held = ((low <= target) & (target <= high)).mean()
+    assert f"bands that follow earlier errors hold the out-of-fold rows, 80%: {held:.1%}" in out
+    status, out, err = bench.run("compare", *runs, "--json")
+    assert status == 0, err
+    (band,) = json.loads(out)["runs"][1]["bands"]
+    assert band["covered"] == pytest.approx(held, abs=0.005)
+    assert band["width"] == pytest.approx((high - low).mean(), rel=1e-3)
 
 
 def test_losses_of_other_quantiles_are_not_compared(bench: Any) -> None:

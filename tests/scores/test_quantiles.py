@@ -32,7 +32,8 @@ def test_keras_has_the_same_loss() -> None:
 
 def test_a_band_covers_what_lies_between_its_ends() -> None:
     (band,) = coverages(TARGET, BANDS, (0.1, 0.5, 0.9))
-    assert band == {"asked": 0.8, "covered": pytest.approx(2 / 3), "width": pytest.approx((2 + 3 + 1) / 3)}
+    score = pytest.approx(2 + 10 * 1 / 3)  # the second truth is 1 below its band
+    assert band == {"asked": 0.8, "covered": pytest.approx(2 / 3), "width": pytest.approx(2.0), "interval_score": score}
 
 
 @given(some.lists(some.floats(-50, 50), min_size=5, max_size=40))

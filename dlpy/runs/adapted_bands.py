@@ -1,0 +1,107 @@
+"""Bands of the forecasts of a series, whose widths follow the errors of the forecasts made before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlpy.runs.bands import Bands, bands_of_record, in_scale, with_widths
+from dlpy.runs.decisions import read_bands
+from dlpy.runs.directory import Run
+from dlpy.runs.predictions import Stored
+from dlpy.scores.adaptive_bands import Forecasts, factors_over_time
+from dlpy.scores.bands import asked_of, distances
+
+OF_A_FILE = "file"  # the part of rows that are not the run's own
+_LEAST = 1e-30  # distance of a quantile from the median
+
+
+def shown_bands(run: Run, stored: Stored) -> Stored:
+    """Return stored predictions with bands as `dlpy predict` writes them; those of the last checkpoint as learned."""
+    scored = run.evaluation().get(stored.part)
+    is_best = scored is None or scored.checkpoint == "best"
+    record = read_bands(run) if stored.quantiles is not None and is_best else None
+    return stored if record is None else with_own_widths(stored, bands_of_record(record))
+
+
+def with_own_widths(stored: Stored, bands: Bands) -> Stored:
+    """Return stored predictions with the widths of their bands, each row of a series with those of its own origin."""
+    if not adapts(stored, bands):
+        return with_widths(stored, bands.factors)
+    start = np.ones(len(bands.factors)) if stored.part in bands.on else np.array(bands.factors)
+    factors, _ = _over_time(stored, start, teaches(stored, bands))
+    return with_widths(stored, factors)
+
+
+def adapts(stored: Stored, bands: Bands) -> bool:
+    """Return whether the widths of stored predictions follow the errors of earlier ones."""
+    return bands.adapt and stored.origin is not None and stored.quantiles is not None
+
+
+def adapted_from_1(stored: Stored) -> Bands:
+    """Return bands that begin as they were learned, and follow the errors of the rows of this part."""
+    levels = stored.of.quantiles if stored.of is not None else ()
+    return Bands((1.0,) * len(asked_of(levels)), (stored.part,), in_time=True, until={})
+
+
+def factors_after(stored: Stored) -> list[float]:
+    """Return the factors of bands after rows that begin with bands as learned; bands are only made wider.
+
+    The rows of validation also chose the epoch, so that their errors are a little too small.
+    """
+    levels = stored.of.quantiles if stored.of is not None else ()
+    every = np.ones(len(stored.index), bool)
+    _, after = _over_time(stored, np.ones(len(asked_of(levels))), every)
+    return np.maximum(1.0, after).tolist()
+
+
+def last_of_each(stored: Stored) -> dict[str, int]:
+    """Return the time, or without time stamps the row, of the last forecast of each series."""
+    names, places = _names(stored), _places(stored)
+    return {name: int(places[names == name].max()) for name in np.unique(names).tolist()}
+
+
+def _over_time(stored: Stored, start: np.ndarray, teaches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors of each row, (rows, bands), and those after all rows.
+
+    Args:
+        start: the factor of each band.
+        teaches: (rows,) bool, whose errors change the factors.
+    """
+    if stored.quantiles is None or stored.of is None or stored.origin is None:
+        raise TypeError("expected quantiles of windows")
+    levels, count = stored.of.quantiles, stored.quantiles.shape[1]
+    with np.errstate(invalid="ignore", divide="ignore"):  # a missing target, or one without a logarithm
+        quantiles = in_scale(stored.quantiles, stored.of)
+        target = in_scale(stored.target, stored.of).reshape(quantiles.shape[:2])
+    scores = distances(target, quantiles, levels, _LEAST)
+    scores[~teaches] = np.nan
+    ahead = np.arange(count) if stored.of.horizon is not None else np.zeros(count, np.int64)
+    series = np.unique(_names(stored), return_inverse=True)[1].reshape(-1)
+    forecasts = Forecasts(scores, stored.origin, stored.index[:, None] + ahead, series)
+    return factors_over_time(forecasts, start.tolist(), asked_of(levels))
+
+
+def teaches(stored: Stored, bands: Bands) -> np.ndarray:
+    """Return which rows change the factors: those without a target that the fitted rows have."""
+    if stored.part in bands.on:
+        return np.ones(len(stored.index), bool)
+    if stored.part == OF_A_FILE and stored.time is None:
+        return np.zeros(len(stored.index), bool)  # nothing says which of them are new
+    names, places, until = _names(stored), _places(stored), bands.until or {}
+    length = (stored.of.horizon if stored.of is not None else None) or 1
+    found = np.ones(len(stored.index), bool)
+    for name in np.unique(names).tolist():
+        own = names == name
+        known = own & (places <= until[name]) if name in until else np.zeros_like(own)
+        if known.any():
+            found[own] = stored.index[own] >= stored.index[known].max() + length
+    return found
+
+
+def _names(stored: Stored) -> np.ndarray:
+    """Return the name of each row's series, "" where there is one alone."""
+    return np.full(len(stored.index), "") if stored.series is None else stored.series
+
+
+def _places(stored: Stored) -> np.ndarray:
+    return stored.index if stored.time is None else stored.time.astype("datetime64[us]").astype(np.int64)

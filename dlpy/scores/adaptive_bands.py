@@ -1,0 +1,85 @@
+"""Adaptive conformal inference: bands of forecasts that grow after misses and shrink while they hold the truth.
+
+The factor of a band's distances from the median is different at each origin of a series, and depends on earlier
+forecasts alone. Each known row moves the logarithm of the factor by `_RATE` times the share of its forecasts whose band
+missed it, minus the share that the band may miss. In the long run a band misses as often as it should, however the
+series changes; of a series that stays as it was, this costs a little width. A row is known from the first origin behind
+it, so that the errors of several steps ahead are learned step by step.
+
+Source: Gibbs & Candes 2021, arXiv:2106.00170; on the width itself instead of its level: the quantile tracking of
+Angelopoulos, Candes & Tibshirani 2023, arXiv:2307.16895.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_RATE = 0.1  # chosen with 33 series of tests/benchmarks/series_files.py, none of them in the table of configs/README.md
+_MOST = 10.0  # factors are at most this, and at least 1 / this
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What is known of the forecasts of windows.
+
+    scores: (windows, numbers, bands), how far each truth is from the median, in distances of the band's end on that
+    side; NaN where it is unknown or teaches nothing. origin: (windows,), the row at which each forecast is made; rows
+    before it are known. rows: (windows, numbers), the row of each truth. series: (windows,), the number of each one's
+    series.
+    """
+
+    scores: np.ndarray
+    origin: np.ndarray
+    rows: np.ndarray
+    series: np.ndarray
+
+    def of(self, windows: np.ndarray) -> Forecasts:
+        """Return the forecasts of some windows."""
+        return Forecasts(self.scores[windows], self.origin[windows], self.rows[windows], self.series[windows])
+
+
+def factors_over_time(
+    forecasts: Forecasts, start: Sequence[float], asked: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors of the bands of each window, (windows, bands), and those after all windows: (bands,).
+
+    Of several series, each has factors of its own, and those after all windows are their geometric mean.
+
+    Args:
+        forecasts: of the windows, in any order.
+        start: the factor of each band before any row is known.
+        asked: the coverage that each band asks for.
+    """
+    factors, last = np.empty((len(forecasts.origin), len(asked))), []
+    for number in np.unique(forecasts.series).tolist():
+        own = np.flatnonzero(forecasts.series == number)
+        own = own[np.argsort(forecasts.origin[own], kind="stable")]
+        factors[own], after = _of_series(forecasts.of(own), np.log(start), np.asarray(asked))
+        last.append(after)
+    return factors, np.exp(np.mean(last, axis=0)) if last else np.asarray(start, np.float64)
+
+
+def _of_series(forecasts: Forecasts, state: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors of windows in order of their origins, and the logarithm of the factors after them."""
+    windows, numbers, bands = forecasts.scores.shape
+    order = np.argsort(forecasts.rows, axis=None, kind="stable")
+    place = np.empty(order.size, np.int64)
+    place[order] = np.arange(order.size)
+    place = place.reshape(windows, numbers)
+    known = np.searchsorted(forecasts.rows.reshape(-1)[order], forecasts.origin).tolist()
+    lessons, factors, done = np.zeros((order.size, bands)), np.empty((windows, bands)), 0
+    for window, until in enumerate(known):
+        state, done = _after(state, lessons[done:until], numbers), until
+        factors[window] = np.exp(state)
+        scores = forecasts.scores[window]
+        lessons[place[window]] = np.where(np.isnan(scores), 0.0, (scores > factors[window]) - (1 - asked))
+    return factors, _after(state, lessons[done:], numbers)
+
+
+def _after(state: np.ndarray, lessons: np.ndarray, numbers: int) -> np.ndarray:
+    """Return the logarithm of the factors after some truths are known; as many as `numbers` count as one row."""
+    limit = np.log(_MOST)
+    return np.clip(state + _RATE / numbers * lessons.sum(axis=0), -limit, limit)
