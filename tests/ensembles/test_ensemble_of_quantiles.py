@@ -76,7 +76,7 @@ def test_bands_are_the_mean_of_the_members(bench) -> None:
         np.testing.assert_allclose(mean, (own[0] + own[1]) / 2, rtol=1e-5)
     status, _, err = bench.run("plot", run.path)
     assert status == 0, err
-    assert (run.path / "plots" / "fan-test.png").is_file()
+    assert (run.path / "plots" / "fan-validation.png").is_file()
     status, _, err = bench.run("report", run.path)
     assert status == 0, err
 
