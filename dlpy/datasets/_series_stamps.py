@@ -17,6 +17,9 @@ from dlpy.datasets._table_options import DateOrder, no_column
 _YEARS = (1_000, 2_999)  # whole numbers that are years, not seconds since 1970
 _EXCEL = (20_000, 80_000)  # days, not seconds since 1970
 _DAY_DIGITS = 8  # of 20161231
+_SHORT_DIGITS = 6  # of 161231
+_LAST_OF_2000 = 68  # two digits of a year above it are of the century before
+_ROWS_IN_ORDER = 20  # for each that is earlier than the row before
 
 
 def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, int | None]:
@@ -29,12 +32,33 @@ def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, 
         return Dates(years.astype("datetime64[Y]").astype("datetime64[us]")), None
     if (days := excel_days(numbers)) is not None:
         return Dates(days), None
+    if (days := short_days(texts)) is not None:
+        return Dates(days), None
     if None in numbers or all(len(text) == _DAY_DIGITS for text in texts):
         dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
         if not len(dates.bad):
             return dates, None
     times, wrong = timestamps.times_of(texts)
     return Dates(times), wrong
+
+
+def short_days(texts: Sequence[str]) -> np.ndarray | None:
+    """Return the times of six digits each, such as 800102 for 1980-01-02, or None unless all are dates in order.
+
+    Series one below the other begin anew: up to one row in twenty may be earlier than the row before.
+    """
+    if not texts or not all(len(text) == _SHORT_DIGITS and text.isascii() and text.isdigit() for text in texts):
+        return None
+    numbers = np.array(texts, np.int64)
+    year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    if month.min() < 1 or month.max() > 12 or day.min() < 1:
+        return None
+    months = 12 * (year + np.where(year > _LAST_OF_2000, -70, 30)) + month - 1
+    times = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
+    if (times.astype("datetime64[M]") != months.astype("datetime64[M]")).any():
+        return None  # such as February 30
+    is_in_order = np.sum(np.diff(times) < np.timedelta64(0)) * _ROWS_IN_ORDER <= len(times)
+    return times.astype("datetime64[us]") if is_in_order else None
 
 
 def excel_days(numbers: Sequence[float | None]) -> np.ndarray | None:
