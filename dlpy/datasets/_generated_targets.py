@@ -51,6 +51,12 @@ def mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:
 
 
 def classes(score: np.ndarray, count: int) -> np.ndarray:
-    """Return the class of each row by its score, all of about the same size: (rows,) int64."""
+    """Return the class of each row by its score, all of about the same size: (rows,) int64.
+
+    Where many rows share a score, those of one score may belong to two classes, so that none is without rows.
+    """
     bounds = np.quantile(score, np.arange(1, count) / count)
-    return np.searchsorted(bounds, score).astype(np.int64)
+    found = np.searchsorted(bounds, score).astype(np.int64)
+    if len(np.unique(found)) < min(count, len(score)):
+        found[np.argsort(score, kind="stable")] = np.arange(len(score)) * count // len(score)
+    return found

@@ -4,7 +4,8 @@ The factor of a band's distances from the median is different at each origin of 
 forecasts alone. Each known row moves the logarithm of the factor by `_RATE` times the share of its forecasts whose band
 missed it, minus the share that the band may miss. In the long run a band misses as often as it should, however the
 series changes; of a series that stays as it was, this costs a little width. A row is known from the first origin behind
-it, so that the errors of several steps ahead are learned step by step.
+it, so that the errors of several steps ahead are learned step by step. The later errors are known, the smaller are the
+moves: others would add up before their effect is seen, and the width would swing.
 
 Source: Gibbs & Candes 2021, arXiv:2106.00170; on the width itself instead of its level: the quantile tracking of
 Angelopoulos, Candes & Tibshirani 2023, arXiv:2307.16895.
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_RATE = 0.1  # chosen with 33 series of tests/benchmarks/series_files.py, none of them in the table of configs/README.md
+_RATE = 0.1  # chosen, as _GAIN, with series that are not in the table of configs/README.md
+_GAIN = 1.5  # limit of the moves until the errors of an origin are known, together: twice as much lets widths swing
 _MOST = 10.0  # factors are at most this, and at least 1 / this
 
 
@@ -70,16 +72,18 @@ def _of_series(forecasts: Forecasts, state: np.ndarray, asked: np.ndarray) -> tu
     place[order] = np.arange(order.size)
     place = place.reshape(windows, numbers)
     known = np.searchsorted(forecasts.rows.reshape(-1)[order], forecasts.origin).tolist()
+    lag = int((forecasts.rows - forecasts.origin[:, None]).max()) + 1
+    rate = min(_RATE, _GAIN / lag) / numbers
     lessons, factors, done = np.zeros((order.size, bands)), np.empty((windows, bands)), 0
     for window, until in enumerate(known):
-        state, done = _after(state, lessons[done:until], numbers), until
+        state, done = _after(state, rate * lessons[done:until]), until
         factors[window] = np.exp(state)
         scores = forecasts.scores[window]
         lessons[place[window]] = np.where(np.isnan(scores), 0.0, (scores > factors[window]) - (1 - asked))
-    return factors, _after(state, lessons[done:], numbers)
+    return factors, _after(state, rate * lessons[done:])
 
 
-def _after(state: np.ndarray, lessons: np.ndarray, numbers: int) -> np.ndarray:
-    """Return the logarithm of the factors after some truths are known; as many as `numbers` count as one row."""
+def _after(state: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the factors after moves, (moves, bands), within the limits."""
     limit = np.log(_MOST)
-    return np.clip(state + _RATE / numbers * lessons.sum(axis=0), -limit, limit)
+    return np.clip(state + moves.sum(axis=0), -limit, limit)

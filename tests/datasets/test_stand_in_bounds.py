@@ -5,6 +5,7 @@ import pytest
 
 from dlpy.components.dataset import Dataset
 from dlpy.data.features import Table, Windows
+from dlpy.datasets._generated_targets import classes
 from dlpy.training.pipeline import obtain
 from dlpy.transforms.log import Log
 
@@ -46,3 +47,11 @@ def test_generated_numbers_have_a_logarithm_too(name: str) -> None:
     rows = numbers_of(obtain(made(name, INPUTS[name] | {"transforms": ["log"]}), 3, smoke=True).train.x)
     assert np.nanmin(plain) < 0 < np.nanmin(rows)
     np.testing.assert_allclose(np.log(rows), plain, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_generated_classes_all_have_rows_even_where_scores_are_few(count: int) -> None:
+    score = np.repeat([-1.0, 0.0, 1.0], [30, 31, 29])
+    found = classes(np.random.default_rng(1).permutation(score), count)
+    assert np.bincount(found, minlength=count).min() >= 20
+    np.testing.assert_array_equal(classes(np.arange(6.0), 3), [0, 0, 1, 1, 2, 2])

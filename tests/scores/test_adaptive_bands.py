@@ -40,6 +40,13 @@ def test_rows_between_a_window_and_its_target_delay_what_is_learned() -> None:
     assert factors[:, 0].tolist() == pytest.approx(steps(1.0, 0, 0, 8))
 
 
+def test_errors_that_are_known_late_move_less() -> None:
+    factors, _ = factors_over_time(forecasts([[9.0], [9.0], [9.0]], delay=1), [1.0], ASKED)
+    assert factors[2, 0] == pytest.approx(np.exp(0.08))
+    factors, _ = factors_over_time(forecasts([[9.0]] * 18, delay=15), [1.0], ASKED)
+    assert factors[16, 0] == pytest.approx(np.exp(1.5 / 16 * 0.8))  # known 16 rows after the origin
+
+
 def test_missing_truths_teach_nothing() -> None:
     factors, after = factors_over_time(forecasts([[9.0], [np.nan], [np.nan]]), [1.0], ASKED)
     assert factors[:, 0].tolist() == pytest.approx(steps(1.0, 8, 0))

@@ -315,3 +315,10 @@ def test_numbers_that_name_something_are_categories(capsys):
     assert data.categorical == ["customer_id"]
     _, out, data = new(capsys, "customers,x,y", rows)
     assert "\ncustomers | number | integers from 100 to 108 | 0 | 9 | input, standardized" in out
+
+
+def test_codes_among_many_integers_are_listed_as_categories(capsys):
+    rows = [["207a" if i == 77 else 100 + i % 40, i * 1.5, i / 7] for i in range(120)]
+    _, out, data = new(capsys, "subject,x,y", rows)
+    assert "\nsubject | code | codes, such as '207a' among integers | 0 | 41 | input, one-hot" in out
+    assert data.categorical == ["subject"]

@@ -1,0 +1,77 @@
+"""Windows of a file to predict with the targets that the file holds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlpy.core.errors import DataError
+from dlpy.data.rows import Rows
+from dlpy.datasets.timeseries_csv import TimeseriesCsv
+
+GONE = np.nan
+
+
+def rows_of(path: Path, table: str, **options: Any) -> tuple[Rows, Rows]:
+    """Return the windows of a table with the targets that it holds, and those that `read` gives."""
+    path.write_text(table, encoding="utf-8")
+    given = {"name": "timeseries_csv", "path": str(path), "time": "day", "target": "x", "columns": ["x"], "lookback": 2}
+    data = TimeseriesCsv.model_validate(given | {"horizon": 2} | options)
+    task = data.task(1, 0)
+    return data.history(path, task), data.read(path, task)
+
+
+def table(values: list[str], days: list[int] | None = None) -> str:
+    days = days or list(range(1, len(values) + 1))
+    return "\n".join(["day,x", *(f"2024-01-{day:02d},{value}" for day, value in zip(days, values, strict=True))]) + "\n"
+
+
+def test_targets_behind_the_end_are_not_known(tmp_path: Path) -> None:
+    found, read = rows_of(tmp_path / "x.csv", table(["1", "2", "3", "4"]))
+    np.testing.assert_array_equal(found.y, [[3, 4], [4, GONE], [GONE, GONE]])
+    np.testing.assert_array_equal(found.index, read.index)
+    assert not read.targets
+
+
+def test_a_delay_moves_the_targets(tmp_path: Path) -> None:
+    found, _ = rows_of(tmp_path / "x.csv", table(["1", "2", "3", "4", "5"]), delay=1)
+    np.testing.assert_array_equal(found.y, [[4, 5], [5, GONE], [GONE, GONE], [GONE, GONE]])
+
+
+def test_targets_behind_a_gap_are_not_known(tmp_path: Path) -> None:
+    given = table(["1", "2", "3", "4", "5", "6"], [1, 2, 3, 7, 8, 9])
+    found, _ = rows_of(tmp_path / "x.csv", given, gaps="allow")
+    np.testing.assert_array_equal(found.index, [2, 3, 5, 6])
+    np.testing.assert_array_equal(found.y, [[3, GONE], [GONE, GONE], [6, GONE], [GONE, GONE]])
+
+
+def test_filled_cells_are_no_targets(tmp_path: Path) -> None:
+    found, _ = rows_of(tmp_path / "x.csv", table(["1", "2", "3", "", "5"]), missing="previous")
+    np.testing.assert_array_equal(found.y, [[3, GONE], [GONE, 5], [5, GONE], [GONE, GONE]])
+
+
+def test_targets_of_another_series_are_not_known(tmp_path: Path) -> None:
+    lines = [f"{name},2024-01-0{day},{value}" for name, first in (("a", 1), ("b", 5)) for day, value in
+             zip(range(1, 4), range(first, first + 3), strict=True)]  # fmt: skip
+    found, _ = rows_of(tmp_path / "x.csv", "\n".join(["shop,day,x", *lines]) + "\n", id="shop")
+    np.testing.assert_array_equal(found.y, [[3, GONE], [GONE, GONE], [7, GONE], [GONE, GONE]])
+    assert found.columns["series"].tolist() == ["a", "a", "b", "b"]
+
+
+def test_a_target_that_is_no_column_may_lack_cells_and_be_left_out(tmp_path: Path) -> None:
+    both = "day,w,x\n2024-01-01,1,9\n2024-01-02,2,\n2024-01-03,3,7\n2024-01-04,4,\n"
+    found, _ = rows_of(tmp_path / "x.csv", both, columns=["w"])
+    np.testing.assert_array_equal(found.y, [[7, GONE], [GONE, GONE], [GONE, GONE]])
+    found, _ = rows_of(tmp_path / "x.csv", table(["1", "2", "3"]).replace("day,x", "day,w"), columns=["w"])
+    assert not found.targets
+
+
+def test_a_single_target_is_one_number(tmp_path: Path) -> None:
+    found, _ = rows_of(tmp_path / "x.csv", table(["1", "2", "3"]), horizon=None)
+    np.testing.assert_array_equal(found.y, [3, GONE])
+
+
+def test_cells_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        rows_of(tmp_path / "x.csv", table(["1", "2", "three"]))
