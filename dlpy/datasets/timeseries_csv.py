@@ -47,7 +47,8 @@ class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
 
     Rows are sorted by series and time, and numbered from 0 in that order. The step from row to row may be a duration,
     a business day, a month, a quarter or a year; it is found. By default the last rows of each series are the
-    validation and test rows, and a series is standardized by its own training rows.
+    validation and test rows, and a series is standardized by its own training rows. A file that needs more than
+    `memory` is read in pieces, as with csv.
     """
 
     name: Literal["timeseries_csv"] = "timeseries_csv"
