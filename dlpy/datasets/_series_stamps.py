@@ -45,7 +45,7 @@ def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, 
 def short_days(texts: Sequence[str]) -> np.ndarray | None:
     """Return the times of six digits each, such as 800102 for 1980-01-02, or None unless all are dates in order.
 
-    Series one below the other begin anew: up to one row in twenty may be earlier than the row before.
+    Series stand one below the other: up to one row in twenty may be earlier than the row before.
     """
     if not texts or not all(len(text) == _SHORT_DIGITS and text.isascii() and text.isdigit() for text in texts):
         return None

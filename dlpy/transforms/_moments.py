@@ -34,7 +34,7 @@ def moments_of_blocks(blocks: Callable[[], Iterator[np.ndarray]]) -> tuple[np.nd
     single column it adds up pairwise: it is read as a whole.
 
     Args:
-        blocks: yields the rows anew each time, (rows, columns) float64.
+        blocks: yields the rows each time it is called, (rows, columns) float64.
     """
     first, *more = itertools.islice(blocks(), 2)
     if not more:

@@ -70,7 +70,7 @@ def blocks_of(array: np.ndarray, row_bytes: int | None = None) -> Iterator[slice
 
     Args:
         array: the array.
-        row_bytes: of what is made of a row, if that is more than the row itself.
+        row_bytes: of what each row becomes, if that is more than the row itself.
     """
     own = array.itemsize * max(1, int(np.prod(array.shape[1:])))
     size = max(1, _BLOCK_BYTES // max(own, row_bytes or 0))
