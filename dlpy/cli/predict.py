@@ -110,7 +110,7 @@ def predict(
     from dlpy.cli.output import errors
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
-    from dlpy.ensembles.predict import predict_together
+    from dlpy.ensembles.predict import ahead_together, predict_together
     from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
@@ -144,7 +144,8 @@ def predict(
         _write_pieces(predict_pieces(run, data, ask, complain), output, as_json=as_json)
         return
     if ahead is not None:
-        predicted = predict_ahead(run, data, ahead, ask, complain)
+        continued = ahead_together if run.record().kind == ENSEMBLE else predict_ahead
+        predicted = continued(run, data, ahead, ask, complain)
     elif run.record().kind == ENSEMBLE:
         predicted = predict_together(run, data or text or [], ask, complain)
     else:

@@ -10,6 +10,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.stored.base import Stored
+from dlpy.data.stored.mapped_rows import blocks_of, in_file
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
@@ -157,7 +158,8 @@ class Loaded:
                     continue
                 for array in arrays_of(features):
                     digest.update(f"{array.dtype.str}{array.shape}".encode())
-                    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+                    for some in blocks_of(array) if in_file(array) else [slice(None)]:
+                        digest.update(np.ascontiguousarray(array[some]).reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
 from dlpy.data.steps import counted
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored.mapped_rows import blocks_of
 from dlpy.data.stored_sequences import StoredRagged
 from dlpy.data.task import Output, Task
 
@@ -78,16 +78,25 @@ def _check_numbers(rows: Rows, part: str, what: str) -> None:
                 if not np.isfinite(array[bad])
                 else "too large for float32 (at most 3.4e38); standardize it."
             )
-            row = bad[0] if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
+            row = before + bad[0] if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
             raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
-        before += len(array) if isinstance(rows.x, StoredArray) else 0
+        before += len(array) if isinstance(rows.x, StoredArray | Windows) else 0
 
 
 def _arrays_to_check(features: Features) -> Iterable[np.ndarray]:
     """Return the arrays of features; of windows of a series, cells that none of them contains are replaced by 0."""
-    if isinstance(features, Windows) and np.isnan(features.series).any():
-        features = replace(features, series=np.where(features.covered()[:, None], features.series, 0))
+    if isinstance(features, Windows):
+        return _covered_rows(features)
     return [] if _contains_images(features) or isinstance(features, StoredRagged) else arrays_of(features)
+
+
+def _covered_rows(windows: Windows) -> Iterable[np.ndarray]:
+    series = windows.series
+    if not windows.in_file and not np.isnan(series).any():
+        return [series]
+    covered = windows.covered()
+    blocks = blocks_of(series) if windows.in_file else [slice(0, len(series))]
+    return (np.where(covered[some, None], series[some], 0) for some in blocks)
 
 
 def _contains_images(features: Features) -> bool:

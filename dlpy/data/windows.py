@@ -1,9 +1,13 @@
 """Windows of a time series or a text as rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dlpy.data.stored.mapped_rows import blocks_of, give_back, in_file
+
+_GATHERED = 512  # windows taken before their pages are given back
 LEAST_STEP = (
     0.05  # added to the mean absolute step of a window that numbers are divided by, in their standard deviations
 )
@@ -13,7 +17,8 @@ LEAST_STEP = (
 class Windows:
     """Windows of a time series: window i is `series[starts[i] + offsets]`, extracted only when its batch is needed.
 
-    series: (times, columns) numbers, shared by all rows. starts: (rows,) int64. offsets: (length,) int64.
+    series: (times, columns) numbers, shared by all rows, in memory or in a file. starts: (rows,) int64.
+    offsets: (length,) int64.
     target: the forecast column, if it is among the columns and on the same scale as the targets.
     before: offset from the start of the time that is a whole number of periods before the target, if there is a period;
     with a horizon, (horizon,) offsets, one for each step ahead. horizon: steps ahead; None: one target.
@@ -53,6 +58,35 @@ class Windows:
         """Return the selected rows, in the given order."""
         return replace(self, starts=self.starts[rows])
 
+    @property
+    def in_file(self) -> bool:
+        """Whether the series is in a file."""
+        return in_file(self.series)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Return the selected windows of a series in a file: (rows, length, columns) float32."""
+        found = np.empty((len(rows), *self.shape[1:]), np.float32)
+        order = np.argsort(self.starts[rows], kind="stable")  # neighbours in the file are read together
+        for start in range(0, len(rows), _GATHERED):
+            some = order[start : start + _GATHERED]
+            found[some] = self.series[self.starts[rows[some]][:, None] + self.offsets]
+            give_back(self.series)
+        return found
+
+    def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the rows of the series that are inside a window, some thousand at a time, and the place of their block.
+
+        Of a series in memory, all are in one block.
+        """
+        if len(self) == 0:
+            return
+        first, last = int(self.starts.min()), int(self.starts.max() + self.offsets.max())
+        own = self.series[first : last + 1]
+        covered = replace(self, series=own, starts=self.starts - first).covered()
+        for some in blocks_of(own) if self.in_file else [slice(0, len(own))]:
+            if covered[some].any():
+                yield first + some.start, own[some][covered[some]]
+
     def covered(self) -> np.ndarray:
         """Return which times are inside a window: (times,) bool."""
         edges = np.zeros(len(self.series) + 1, np.int64)
@@ -75,6 +109,16 @@ class Windows:
     def numbers(self) -> np.ndarray:
         """Return the represented array: (rows, length, columns)."""
         return self.series[self.starts[:, None] + self.offsets]
+
+
+def cut_to_windows(windows: Windows) -> Windows:
+    """Return windows with only the part of their series that they see, in memory."""
+    if len(windows) == 0:
+        return windows
+    first, end = int(windows.starts.min()), int(windows.starts.max() + windows.offsets.max()) + 1
+    parts = {name: getattr(windows, name) for name in ("owner", "since")}
+    cut = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
+    return replace(windows, series=np.array(windows.series[first:end]), starts=windows.starts - first, **cut)
 
 
 def step_at(offsets: np.ndarray, offset: int | np.ndarray | None) -> int | None:

@@ -16,6 +16,7 @@ from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
 from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, part_of, segments, spans_of, windows_of
+from dlpy.datasets._series_spans import targets_at as targets_of_windows
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
@@ -214,8 +215,7 @@ class Series(Dataset):
         marks = {} if record.times is None else {"time": record.times[aims].astype(np.int64)}
         if record.owner is not None:
             marks["series"] = np.array(record.ids)[record.owner[aims]]
-        wanted = aims if self.horizon is None else aims[:, None] + np.arange(self.horizon)
-        y = record.target[wanted].astype(np.float32)
+        y = targets_of_windows(record.target, aims, self.horizon)
         return Rows({"input": self.windowed(record, anchors)}, {"target": y}, aims, marks)
 
     def _parts(self, series: list[tuple[int, int]], source: Source) -> np.ndarray:

@@ -13,7 +13,7 @@ from dlpy.data.tables.column_types import MOST_CLASSES, Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.found_formats import find_format
 from dlpy.datasets._series_gaps import Missing
-from dlpy.datasets._series_times import Timeline
+from dlpy.datasets._series_times import Located, Timeline
 
 _NOISE = 0.1
 
@@ -32,7 +32,7 @@ def numbers(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str]) 
 
 
 def require_complete(
-    file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], missing: Missing, ignored: set[int]
+    file: Located, columns: Mapping[str, Column], names: Sequence[str], missing: Missing, ignored: set[int]
 ) -> None:
     """Raise DataError for a missing cell that the option `missing` does not fill.
 
@@ -47,12 +47,12 @@ def require_complete(
         if is_empty:
             hint = "Fill it in, or leave it out: list the others in data.columns."
             raise DataError(f"{file.path.name}: column '{name}' is empty. {hint}")
-        shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[rows[0]]) else "the cell is missing"
+        shown = f"the cell is missing: '{text}'" if (text := file.cell(rows[0], name)) else "the cell is missing"
         fill = "or set data.missing: previous, interpolate or drop"
         raise DataError(f"{file.where(rows[0], name)}: {shown}. A series needs every value; fill it in, {fill}.")
 
 
-def require_first(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], line: Timeline) -> None:
+def require_first(file: Located, columns: Mapping[str, Column], names: Sequence[str], line: Timeline) -> None:
     """Raise DataError if a series lacks the first value of a column that is known in advance."""
     for name in names:
         rows = np.intersect1d(columns[name].missing, line.order[line.first])
@@ -61,9 +61,15 @@ def require_first(file: CsvFile, columns: Mapping[str, Column], names: Sequence[
             raise DataError(f"{where}, and no value is before it that could stand in: fill it in.")
 
 
-def filled_notes(columns: Mapping[str, Column], names: Sequence[str], missing: Missing) -> list[str]:
-    """Return a line about what became of missing cells; empty if there are none."""
-    counts = {name: len(columns[name].missing) for name in names if columns[name].missing}
+def filled_notes(missing_cells: Mapping[str, int], names: Sequence[str], missing: Missing) -> list[str]:
+    """Return a line about what became of missing cells; empty if there are none.
+
+    Args:
+        missing_cells: their number in each column.
+        names: the columns to report on.
+        missing: what becomes of them.
+    """
+    counts = {name: missing_cells[name] for name in names if missing_cells[name]}
     if not counts or missing == "error":
         return []
     named = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
@@ -100,9 +106,9 @@ def in_formats(
     return columns
 
 
-def formats_in(columns: Mapping[str, Column], names: Sequence[str]) -> dict[str, CellFormat]:
-    """Return the formats of the named columns that have one."""
-    return {name: form for name in names if (form := columns[name].format) is not None}
+def formats_in(columns: Mapping[str, Column]) -> dict[str, CellFormat]:
+    """Return the formats of the columns that have one."""
+    return {name: form for name, column in columns.items() if (form := column.format) is not None}
 
 
 def is_numeric(file: CsvFile, column: Column) -> bool:

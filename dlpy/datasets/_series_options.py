@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.core.errors import ConfigError
 from dlpy.datasets._names import Found
 
@@ -55,3 +56,15 @@ def check_ahead(data: TimeseriesCsv, steps: int) -> None:
     if steps > (data.horizon or 1):
         most = "1 row" if data.horizon is None else f"{data.horizon} rows"
         raise ConfigError(f"--ahead {steps}: the run predicts {most} ahead; train with data.horizon={steps} for more.")
+
+
+_IN_PIECES = ("standardize", "log", "rescale", "reverse")  # change rows of a series one by one
+
+
+def check_pieces(data: TimeseriesCsv) -> None:
+    """Raise ConfigError for a transform that needs a whole series in memory."""
+    for one in data.all_transforms():
+        inner = one.inner if isinstance(one, OfInput) else one
+        if not (isinstance(one, OfTarget) or one.on_targets or inner.name in _IN_PIECES):
+            needs = "needs all rows in memory: remove it, or raise data.memory."
+            raise ConfigError(f"data.transforms: {data.path} is too large for data.memory, and {inner.name} {needs}")

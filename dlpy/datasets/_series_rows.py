@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,41 +10,43 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, Rows, Source, is_missing
-from dlpy.data.tables.column_types import Column
-from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.stored.mapped_rows import gathered
 from dlpy.data.tables.frequency import Frequency
 from dlpy.data.tables.local_time import next_night_of_change
+from dlpy.data.windows import cut_to_windows
 from dlpy.datasets._series import Record
-from dlpy.datasets._series_columns import about, filled_notes, formats_in
+from dlpy.datasets._series_columns import about, filled_notes
+from dlpy.datasets._series_read import ReadSeries
 from dlpy.datasets._series_season import season_of
 from dlpy.datasets._series_spans import segments, spans_of, windows_of
-from dlpy.datasets._series_table import SeriesTable, Wanted, known_targets, series_table
-from dlpy.datasets._series_times import gap_notes, timeline_of
+from dlpy.datasets._series_table import SeriesTable, known_targets
+from dlpy.datasets._series_times import gap_notes
 
 Tell = Callable[[str], object]
+_AT_ONCE = 4096  # windows
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
 
 
-def load(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Loaded:
+def load(data: TimeseriesCsv, given: ReadSeries) -> Loaded:
     """Return the windows of a file with their targets.
 
     Raises:
         DataError: the file does not fit the options.
     """
-    table = _table(data, file, columns, wanted)
+    table, file, wanted = given.table, given.file, given.wanted
     record = without_future(table.record, table.observed)
-    source = Source("file", str(file.path))
+    source = Source("file", f"{file.path}{given.about}")
     period = data.period or _season(data, table, record, source)
     chosen = data if period == data.period else data.model_copy(update={"period": period})
     found = chosen.loaded(record, source)
     train, test = (_with_targets(rows) for rows in (found.train, found.test))
     loaded, left_out = with_training_windows(chosen, replace(found, train=train or found.train, test=test))
     every = [*dict.fromkeys([*wanted.columns, *wanted.targets])]
-    formats = formats_in(columns, [*every, *wanted.known])
+    formats = given.formats
     notes = [*file.notes, about(table.line), *table.line.notes, *gap_notes(table.line)]
-    notes += [*filled_notes(columns, every, data.missing)] if table.observed.all() else []
+    notes += [*filled_notes(given.missing, every, data.missing)] if table.observed.all() else []
     notes += [f"left out, since they have no training windows: {', '.join(left_out)}"] if left_out else []
     notes += [f"seasonal period: {period:,} rows"] if period != data.period else []
     notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
@@ -70,39 +72,43 @@ def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, 
     return replace(loaded, train=train or loaded.train, test=test), sorted({*ids} - {*known.tolist()})
 
 
-def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, whether their targets are in it or not."""
-    return _every_window(data, file, _table(data, file, columns, wanted))
+    return _to_predict(data, given.table, _every_anchor(data, given))
 
 
-def every_window_with_targets(
-    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted
-) -> Rows:
+def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
-    table = _table(data, file, columns, wanted)
-    rows = _every_window(data, file, table)
-    return replace(
-        rows, targets={"target": known_targets(table.record, rows.index - data.delay, data.delay, data.horizon)}
-    )
+    rows = every_window(data, given)
+    known = known_targets(given.table.record, rows.index - data.delay, data.delay, data.horizon)
+    return replace(rows, targets={"target": known})
 
 
-def _every_window(data: TimeseriesCsv, file: CsvFile, table: SeriesTable) -> Rows:
+def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:
+    """Yield all windows of a file to predict, some thousand at a time, with the part of the series that they see."""
+    every = _every_anchor(data, given)
+    for start in range(0, len(every), _AT_ONCE):
+        rows = _to_predict(data, given.table, every[start : start + _AT_ONCE])
+        yield rows.with_x(cut_to_windows(windows_of(rows)))
+
+
+def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
+    """Return the rows that follow the complete windows of a file to predict."""
+    table = given.table
     record, count = table.record, len(table.record.values)
     anchors = np.arange(data.lookback, count + 1)
     if len(anchors) == 0:
-        raise DataError(f"{file.path} has {len(file):,} rows; a window needs {data.lookback:,}.")
+        raise DataError(f"{given.path} has {given.count:,} rows; a window needs {data.lookback:,}.")
     anchors = anchors[data.is_whole(record, anchors, -1)]
     if data.known:
         segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
         inside = anchors[anchors + data.last_step < count]
         anchors = inside[segment[inside - 1] == segment[inside + data.last_step]]
         anchors = anchors[table.observed[anchors - 1]]
-    return _to_predict(data, table, anchors)
+    return anchors
 
 
-def last_windows(
-    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted, tell: Tell | None
-) -> Rows:
+def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> Rows:
     """Return the last window of each series, with the times of the steps ahead.
 
     Args:
@@ -112,7 +118,7 @@ def last_windows(
     Raises:
         DataError: this is so for all series, or for one without `tell`.
     """
-    table = _table(data, file, columns, wanted)
+    table = given.table
     record = table.record
     ends = [
         (first + int(table.observed[first:end].sum()), first, end)
@@ -129,14 +135,14 @@ def last_windows(
     return replace(rows, columns={**rows.columns, "times": times.astype(np.int64)})
 
 
-def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
-    record = _table(data, file, columns, wanted).record
+    record = given.table.record
     anchors = data.anchors(len(record.values))
     anchors = anchors[data.is_whole(record, anchors, data.last_step)]
     if len(anchors) == 0:
         needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
-        raise DataError(f"{file.path} has {len(file):,} rows; {needed}.")
+        raise DataError(f"{given.path} has {given.count:,} rows; {needed}.")
     rows = data.rows_of(record, anchors)
     known = _with_targets(rows)
     return rows if known is None else known
@@ -202,11 +208,6 @@ def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, dela
     return np.where(is_there, times[aims], later)
 
 
-def _table(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> SeriesTable:
-    line = timeline_of(file, data.time, data.id, data.date_order)
-    return series_table(file, columns, line, wanted)
-
-
 def without_future(record: Record, observed: np.ndarray) -> Record:
     """Return a record without the rows in which only columns known in advance have values."""
     if observed.all():
@@ -220,7 +221,7 @@ def without_future(record: Record, observed: np.ndarray) -> Record:
         moved["since"] = np.where(since < 0, -1, place[np.maximum(since, 0)])
         moved["until"] = np.where(observed[until] & (record.until[rows] < len(place)), place[until], len(rows))
     arrays = {name: getattr(record, name) for name in ("values", "target", "times", "owner")}
-    taken = {name: None if array is None else array[rows] for name, array in arrays.items()}
+    taken = {name: None if array is None else gathered(array, rows) for name, array in arrays.items()}
     return replace(record, **taken, **moved, breaks=place[kept])
 
 

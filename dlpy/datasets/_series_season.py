@@ -9,6 +9,7 @@ import numpy as np
 _LEAST = 0.3  # autocorrelation of a period
 _NEARLY = 0.05  # a longer period must be better by this much
 _PERIODS = 3  # that a series must have at least
+_LONG = 10_000_000  # products, above which a moving mean is taken from sums: years of minutes would take minutes
 _LONGEST = 500  # rows, of a period that no calendar suggests
 
 
@@ -35,7 +36,11 @@ def season_of(series: Sequence[np.ndarray], candidates: Sequence[int]) -> int | 
 
 def _without_trend(values: np.ndarray, lag: int) -> np.ndarray:
     """Return the numbers minus their moving mean over a period; the ends are cut off."""
-    means = np.convolve(values, np.full(lag, 1 / lag), mode="valid")
+    if len(values) * lag > _LONG:
+        sums = np.cumsum(np.concatenate([[0.0], values]))
+        means = (sums[lag:] - sums[:-lag]) / lag
+    else:
+        means = np.convolve(values, np.full(lag, 1 / lag), mode="valid")
     start = lag // 2
     return values[start : start + len(means)] - means
 

@@ -10,6 +10,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout, KFold
+from dlpy.data.stored.mapped_rows import blocks_of, give_back
 
 
 def spans_of(owner: np.ndarray | None, times: int) -> list[tuple[int, int]]:
@@ -46,6 +47,22 @@ def held_out(holdout: Holdout, free: np.ndarray, times: int, key: str) -> np.nda
     if not 0 < count < len(free):
         raise DataError(f"{key}: cannot hold out {count:,} of {len(free):,} rows: both splits need at least one row.")
     return free[:count] if holdout.take == "first" else free[-count:]
+
+
+def targets_at(target: np.ndarray, aims: np.ndarray, horizon: int | None) -> np.ndarray:
+    """Return the targets of windows: (windows,), (windows, targets) or with a horizon (windows, horizon) float32.
+
+    Args:
+        target: (times,) or (times, targets), in memory or in a file.
+        aims: (windows,), the row of each window's first target.
+        horizon: the number of targets one after the other; None: one.
+    """
+    steps = np.arange(1 if horizon is None else horizon)
+    found = np.empty((len(aims), len(steps), *target.shape[1:]), np.float32)
+    for some in blocks_of(found):
+        found[some] = target[aims[some, None] + steps]
+        give_back(target)
+    return found[:, 0] if horizon is None else found
 
 
 def is_within(part: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:

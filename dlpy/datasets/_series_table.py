@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from dlpy.data.stored.mapped_rows import blocks_of, changed, column_of, give_back, in_file, unnamed
 from dlpy.data.tables.column_types import Column
-from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._series import Record
-from dlpy.datasets._series_columns import numbers, require_complete, require_first
+from dlpy.datasets._series_columns import require_complete, require_first
 from dlpy.datasets._series_gaps import Missing, filled, with_gap_rows
 from dlpy.datasets._series_spans import segments, spans_of
-from dlpy.datasets._series_times import Timeline, require_regular
+from dlpy.datasets._series_times import Located, Timeline, require_regular
 
 Gaps = Literal["error", "allow", "fill"]
 
@@ -35,9 +35,12 @@ class Wanted:
     time: str | None
     gaps: Gaps
     missing: Missing
-    may_lack_targets: bool = (
-        False  # whether cells of targets that are no columns may be missing, whatever `missing` says
-    )
+    may_lack_targets: bool = False  # whether cells of targets that are no columns may be missing in any case
+
+    @property
+    def every(self) -> list[str]:
+        """The columns of the file that are read, each once."""
+        return [*dict.fromkeys([*self.columns, *self.targets, *self.known])]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,16 +57,22 @@ class SeriesTable:
     observed: np.ndarray  # (times,) bool: false in rows of the future, in which only known columns have values
 
 
-def series_table(file: CsvFile, columns: Mapping[str, Column], line: Timeline, wanted: Wanted) -> SeriesTable:
+def series_table(
+    file: Located, columns: Mapping[str, Column], line: Timeline, wanted: Wanted, values: np.ndarray
+) -> SeriesTable:
     """Return the record of a file.
 
+    Args:
+        file, columns: of the file; of the columns, only which of their cells are missing.
+        line: its times.
+        wanted: what is read of it.
+        values: (rows, columns) float64, the cells of `wanted.every`, in memory or in a file.
+
     Raises:
-        DataError: a cell is not a number, or is missing and not to be filled; times are repeated or irregular.
+        DataError: a cell is missing and not to be filled; times are repeated or irregular.
     """
-    every = [*dict.fromkeys([*wanted.columns, *wanted.targets, *wanted.known])]
-    values = numbers(file, columns, every)[line.order]
-    future = _future(values, [name not in wanted.known for name in every], line) if wanted.known else None
-    ahead = np.zeros(len(values), bool) if future is None else future
+    every = wanted.every
+    ahead = _future(values, [name not in wanted.known for name in every], line)
     lacking = {*wanted.targets} - {*wanted.columns} if wanted.may_lack_targets else set()
     own = [name for name in every if name not in wanted.known and name not in lacking]
     require_complete(file, columns, own, wanted.missing, set(line.order[ahead].tolist()))
@@ -74,14 +83,14 @@ def series_table(file: CsvFile, columns: Mapping[str, Column], line: Timeline, w
     source, times, breaks = np.arange(len(values)), line.times, line.breaks
     if wanted.gaps == "fill" and line.times is not None:
         source, times, breaks = with_gap_rows(line)
-    whole = np.where(source[:, None] < 0, np.nan, values[source])
+    whole = _in_order(values, np.where(source < 0, -1, line.order[source]))
     owner = line.owner[np.maximum.accumulate(source)]
     observed = np.logical_not((source >= 0) & ahead[source])
     made = _columns(whole, every, wanted, breaks)
-    target = whole[:, [every.index(name) for name in wanted.targets]]
+    places = [every.index(name) for name in wanted.targets]
     record = Record(
         values=made.values,
-        target=target[:, 0] if len(wanted.targets) == 1 else target,
+        target=changed(whole, lambda some: whole[some, places[0]] if len(places) == 1 else whole[some][:, places]),
         column=wanted.place,
         times=times,
         breaks=made.breaks if line.ids or times is not None or len(made.breaks) else None,
@@ -103,27 +112,62 @@ class _Made:
     is_filled: bool
 
 
+def _in_order(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows of an array in the given order; -1 stands for a row of NaN."""
+    if in_file(values) and len(rows) == len(values) and (rows == np.arange(len(rows))).all():
+        return values
+    shape = len(rows), values.shape[1]
+    made = unnamed(shape, values.dtype) if in_file(values) else np.empty(shape)
+    for some in blocks_of(made):
+        made[some] = np.where(rows[some, None] < 0, np.nan, values[rows[some]])
+        give_back(values)
+    return made
+
+
 def _columns(whole: np.ndarray, every: list[str], wanted: Wanted, breaks: np.ndarray) -> _Made:
     """Return the columns of the windows, filled, with the columns known in advance moved up."""
-    own = whole[:, [every.index(name) for name in wanted.columns]]
+    places = [every.index(name) for name in (*wanted.columns, *wanted.known)]
+    values = changed(whole, lambda some: whole[some][:, places])
+    rows, count = np.arange(len(whole)), len(wanted.columns)
+    missing = [np.isnan(column_of(values, place)) for place in range(count)]
+    with_gaps = [place for place in range(count) if missing[place].any()]
     how = "previous" if wanted.missing == "error" else wanted.missing  # rows inserted in gaps are filled in any case
-    made = filled(own, breaks, how)
-    values = made.values
-    if wanted.known:
-        known = filled(whole[:, [every.index(name) for name in wanted.known]], breaks, "previous").values
+    made = _Made(values, rows, rows, breaks, bool(with_gaps))
+    if with_gaps and how == "drop":
+        gone = np.any(missing, axis=0)
+        kept = filled(np.where(gone, np.nan, 0.0)[:, None], breaks, how)
+        made = replace(made, since=kept.since, until=kept.until, breaks=kept.breaks)
+    elif with_gaps:
+        for place in with_gaps:
+            found = filled(column_of(values, place)[:, None], breaks, how)
+            _put(values, place, found.values[:, 0])
+            since, until = np.minimum(made.since, found.since), np.maximum(made.until, found.until)
+            made = replace(made, since=since, until=until)
+    for place in range(count, count + len(wanted.known)):
+        known = filled(column_of(values, place)[:, None], breaks, "previous").values[:, 0]
         later = np.full_like(known, np.nan)
         later[: max(0, len(known) - wanted.lead)] = known[wanted.lead :]
-        values = np.concatenate([values, later], axis=1)
-    return _Made(values, made.since, made.until, made.breaks, bool(np.isnan(own).any()))
+        _put(values, place, later)
+    return made
+
+
+def _put(array: np.ndarray, place: int, column: np.ndarray) -> None:
+    """Replace a column of an array."""
+    for some in blocks_of(array):
+        array[some, place] = column[some]
 
 
 def _future(values: np.ndarray, unknown: list[bool], line: Timeline) -> np.ndarray:
     """Return the rows at the end of each series in which only columns known in advance have values: (rows,) bool."""
-    empty = np.all(np.isnan(values[:, unknown]), axis=1)
     found = np.zeros(len(values), bool)
+    if all(unknown):
+        return found
+    empty = np.empty(len(values), bool)
+    for some in blocks_of(values):
+        empty[some] = np.all(np.isnan(values[some][:, unknown]), axis=1)
+    empty = empty[line.order]
     for first, end in spans_of(line.owner, len(values)):
-        own = empty[first:end]
-        found[first:end] = np.logical_and.accumulate(own[::-1])[::-1]
+        found[first:end] = np.logical_and.accumulate(empty[first:end][::-1])[::-1]
     return found
 
 

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.tables.dates import Dates, dates_of
-from dlpy.data.tables.decimals import number
+from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.frequency import Frequency, frequency_of
-from dlpy.data.tables.iso_times import iso_times
 from dlpy.data.tables.local_time import evenly
 from dlpy.datasets._series_spans import spans_of
+from dlpy.datasets._series_stamps import read_dates
 from dlpy.datasets._table_options import DateOrder, no_column
 
-_YEARS = (1_000, 2_999)  # whole numbers that are years, not seconds since 1970
-_EXCEL = (20_000, 80_000)  # days, not seconds since 1970
 _NEARLY_ALL = 0.9
-_DAY_DIGITS = 8  # of 20161231
+
+
+class Located(Protocol):
+    """A table, in memory or not, whose cells are named in messages."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def cell(self, row: int, name: str) -> str:
+        """Return a cell as written."""
+        ...
+
+    def where(self, row: int, name: str) -> str:
+        """Return the place of a cell for messages."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,10 +89,20 @@ def timeline_of(file: CsvFile, time: str | None, of: str | None, order: DateOrde
         DataError: a timestamp or a name is missing or cannot be read.
     """
     ids, owner = _owners(file, of)
-    if time is None:
+    return arranged(None if time is None else read_dates(file, time, order), ids, owner)
+
+
+def arranged(dates: Dates | None, ids: tuple[str, ...], owner: np.ndarray) -> Timeline:
+    """Return the timeline of rows.
+
+    Args:
+        dates: their times, if they have any.
+        ids: the names of the series; () for a single one.
+        owner: (rows,) int64, the number of each row's series.
+    """
+    if dates is None:
         rows = np.argsort(owner, kind="stable")
         return Timeline(rows, owner[rows], ids, None, np.ones(len(rows), np.int64), None)
-    dates = _read(file, time, order)
     even, changes = _even_times(dates.times, owner)
     rows = np.lexsort((even, owner))
     owner, even, times = owner[rows], even[rows], dates.times[rows]
@@ -88,7 +114,7 @@ def timeline_of(file: CsvFile, time: str | None, of: str | None, order: DateOrde
     return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, notes, changes > 0)
 
 
-def require_regular(file: CsvFile, name: str, line: Timeline) -> None:
+def require_regular(file: Located, name: str, line: Timeline) -> None:
     """Raise DataError if a time is repeated or rows are missing."""
     allow = "or set data.gaps: allow to drop the windows that cross it"
     found = line.times
@@ -97,7 +123,7 @@ def require_regular(file: CsvFile, name: str, line: Timeline) -> None:
     same = np.flatnonzero((np.diff(found) == np.timedelta64(0)) & (line.steps[1:] == 0) & ~line.first[1:]) + 1
     if len(same):
         row = int(same[0])
-        text = file.texts(name)[line.order[row]]
+        text = file.cell(int(line.order[row]), name)
         where = f"{file.where(int(line.order[row]), name)}: {text} occurs twice{line.series(row)}"
         several = "" if line.ids else "name the column that tells several series apart in data.id, "
         raise DataError(f"{where}. Keep one of the two rows, {several}{allow}.")
@@ -119,51 +145,20 @@ def gap_notes(line: Timeline) -> list[str]:
     return [f"{count} between {where}; rows are {line.frequency} apart"]
 
 
-def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, int | None]:
-    """Return the times of a column, and the first row that is not one."""
-    if (times := iso_times(texts)) is not None:
-        return Dates(times), None
-    numbers = [number(text) for text in texts]
-    if all(value is not None and value % 1 == 0 and _YEARS[0] <= value <= _YEARS[1] for value in numbers):
-        years = np.array([int(value or 0) - 1970 for value in numbers])
-        return Dates(years.astype("datetime64[Y]").astype("datetime64[us]")), None
-    if (days := excel_days(numbers)) is not None:
-        return Dates(days), None
-    if None in numbers or all(len(text) == _DAY_DIGITS for text in texts):
-        dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
-        if not len(dates.bad):
-            return dates, None
-    times, wrong = timestamps.times_of(texts)
-    return Dates(times), wrong
-
-
-def excel_days(numbers: Sequence[float | None]) -> np.ndarray | None:
-    """Return the times of numbers that all are Excel's days since 1899-12-30, of the years 1954 to 2119, or None."""
-    if not all(value is not None and _EXCEL[0] <= value <= _EXCEL[1] for value in numbers):
-        return None
-    seconds = np.rint(np.array(numbers, float) * 86_400).astype("timedelta64[s]")
-    return (np.datetime64("1899-12-30", "s") + seconds).astype("datetime64[us]")
-
-
-def _read(file: CsvFile, name: str, order: DateOrder) -> Dates:
-    if name not in file.names:
-        raise no_column(file, "time", name)
-    texts = file.texts(name)
-    dates, wrong = read_times(texts, order)
-    if wrong is not None:
-        hint = "Expected for example 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
-        what = f"'{texts[wrong]}' is not a timestamp" if texts[wrong] else "the timestamp is missing"
-        raise DataError(f"{file.where(wrong, name)}: {what}. {hint}")
-    if dates.doubtful:
-        hint = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
-        raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
-    return dates
-
-
 def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the names of the series, and the number of each row's series."""
     if of is None:
         return (), np.zeros(len(file), np.int64)
+    names, owner = np.unique(np.array(names_of_series(file, of)), return_inverse=True)
+    return tuple(names.tolist()), owner.reshape(-1).astype(np.int64)
+
+
+def names_of_series(file: CsvFile, of: str) -> list[str]:
+    """Return the cells of the column that names the series of each row.
+
+    Raises:
+        DataError: there is no such column, or a cell is missing.
+    """
     if of not in file.names:
         raise no_column(file, "id", of)
     texts = file.texts(of)
@@ -171,15 +166,15 @@ def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]
         raise DataError(
             f"{file.where(texts.index(''), of)}: the cell is missing. Each row needs the name of its series."
         )
-    names, owner = np.unique(np.array(texts), return_inverse=True)
-    return tuple(names.tolist()), owner.reshape(-1).astype(np.int64)
+    return texts
 
 
 def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, int]:
     """Return times without the changes of the clock in local times, series by series, and how many these are."""
     even, changes = times.copy(), 0
-    for one in range(int(owner.max(initial=0)) + 1):
-        rows = np.flatnonzero(owner == one)
+    by_series = np.argsort(owner, kind="stable")
+    for first, end in spans_of(owner[by_series], len(owner)):
+        rows = by_series[first:end]
         even[rows], found = evenly(times[rows])
         changes += found
     return even, changes

@@ -11,7 +11,7 @@ from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._series_columns import is_numeric, numbers
-from dlpy.datasets._series_times import read_times
+from dlpy.datasets._series_stamps import read_times
 from dlpy.datasets._table_options import DateOrder
 from dlpy.datasets._whole_series import Collection
 

@@ -39,6 +39,7 @@ from dlpy.datasets._image_files import (
     shuffled_rows,
     skipped_images,
 )
+from dlpy.datasets._labels_file import check_labels
 from dlpy.datasets._names import Name, raise_found
 from dlpy.datasets._table_options import TestRows, carried_columns, generated_marks
 from dlpy.stand_ins.images import photographs
@@ -123,6 +124,12 @@ class ImageFolder(Dataset):
             raise_found(self.name, [*folder_table.wrong_options(self)], self.model_fields_set)
             folder_table.table_of(self, self.path)  # raises for options that do not fit each other
         return self
+
+    def check(self) -> None:
+        if self.path is not None and Path(self.path).exists() and self.fallback is None:
+            file = [("file", self.file)] if self.inputs is None else []
+            label = [("label", self.label)] if self.targets is None else []
+            check_labels(self.labels_path, [*file, *label, *((mark, mark) for mark in self._marks())])
 
     @property
     def is_named(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,24 +14,22 @@ from pydantic_core import core_schema
 from dlpy.components.named_options import TargetOptions
 from dlpy.components.named_transform import OfInput
 from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import Loaded, Rows, Source
-from dlpy.data.tables import column_types, csv_file
 from dlpy.data.tables.cell_formats import CellFormat
-from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.task import Output, Task
 from dlpy.datasets import _series_rows
+from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series
-from dlpy.datasets._series_columns import in_formats, is_numeric
 from dlpy.datasets._series_gaps import Missing
-from dlpy.datasets._series_options import check_ahead, wrong_horizon, wrong_known
+from dlpy.datasets._series_options import check_ahead, check_pieces, wrong_horizon, wrong_known
+from dlpy.datasets._series_read import to_learn, to_predict
 from dlpy.datasets._series_spans import thinned
 from dlpy.datasets._series_stand_in import generated
 from dlpy.datasets._series_table import Gaps, Wanted
 from dlpy.datasets._series_truth import with_truth
 from dlpy.datasets._table_format import TableFileOptions
-from dlpy.datasets._table_options import DateOrder, no_column, no_column_to_predict
+from dlpy.datasets._table_options import DateOrder
 from dlpy.models.dense import as_list
 
 
@@ -44,12 +42,13 @@ class SeriesTarget(TargetOptions):
     """Unit of the column, shown in tables and plots, e.g. degC."""
 
 
-class TimeseriesCsv(TableFileOptions, Series):
+class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
     """A table in a file, `path`, as with csv, whose rows are one or several series, and a column to forecast.
 
     Rows are sorted by series and time, and numbered from 0 in that order. The step from row to row may be a duration,
     a business day, a month, a quarter or a year; it is found. By default the last rows of each series are the
-    validation and test rows, and a series is standardized by its own training rows.
+    validation and test rows, and a series is standardized by its own training rows. A file that needs more than
+    `memory` is read in pieces, as with csv.
     """
 
     name: Literal["timeseries_csv"] = "timeseries_csv"
@@ -155,44 +154,35 @@ class TimeseriesCsv(TableFileOptions, Series):
             return task
         return replace(task, outputs={name: Output("regression", unit=one.unit) for name, one in self.targets.items()})
 
+    def check(self) -> None:
+        if self.reads_in_pieces():
+            check_pieces(self)
+
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.format)
-        self._check_names(file)
-        columns = in_formats(
-            file, column_types.columns_of(file), self.columns, [*self.forecast, *self.known], self.formats
-        )
-        names = self.columns or [name for name in self._free(file) if is_numeric(file, columns[name])]
-        if not names:
-            raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
-        return _series_rows.load(self, file, columns, self.wanted(names, self.forecast))
+        return _series_rows.load(self, to_learn(self))
 
     def read(self, path: Path, task: Task) -> Rows:
-        file, wanted = self._file_to_predict(path)
-        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
-        return _series_rows.every_window(self, file, columns, wanted)
+        return _series_rows.every_window(self, to_predict(self, path))
+
+    def read_pieces(self, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:
+        if keep:
+            self.carried(path, keep)
+        return ((rows, {}) for rows in _series_rows.windows_in_pieces(self, to_predict(self, path)))
 
     def history(self, path: Path, task: Task) -> Rows:
-        file, wanted = self._file_to_predict(path)
-        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
-        if any(name not in file.names for name in self.forecast):
-            return _series_rows.every_window(self, file, columns, wanted)
-        with_targets = replace(wanted, targets=self.forecast, may_lack_targets=True)
-        return _series_rows.every_window_with_targets(self, file, columns, with_targets)
+        given = to_predict(self, path, targets="where_known")
+        return (_series_rows.every_window_with_targets if given.wanted.targets else _series_rows.every_window)(
+            self, given
+        )
 
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         check_ahead(self, steps)
-        file, wanted = self._file_to_predict(path or Path(str(self.path)))
-        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
-        return _series_rows.last_windows(self, file, columns, wanted, tell)
+        return _series_rows.last_windows(self, to_predict(self, path or Path(str(self.path))), tell)
 
     def to_score(self, path: Path | None, truth: str | None) -> Rows:
-        file, _ = self._file_to_predict(path or Path(str(self.path)))
-        for name in self.forecast:
-            if name not in file.names:
-                raise no_column_to_predict(file, name)
-        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
-        rows = _series_rows.windows_with_targets(self, file, columns, self.wanted(self.columns or [], self.forecast))
-        return rows if truth is None else with_truth(self, rows, file, truth)
+        given = to_predict(self, path or Path(str(self.path)), targets="required")
+        rows = _series_rows.windows_with_targets(self, given)
+        return rows if truth is None else with_truth(self, rows, given, truth)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         record = generated(self, self.columns or self.forecast, seed)
@@ -206,19 +196,6 @@ class TimeseriesCsv(TableFileOptions, Series):
         lead = self.lookback + self.last_step - int(self._offsets()[-1])
         options = (self.place(names), self.time, self.gaps, self.missing)
         return Wanted(names, targets, self.known, lead, *options)
-
-    def _file_to_predict(self, path: Path) -> tuple[CsvFile, Wanted]:
-        file = csv_file.read(path, self.format_to_predict)
-        if self.columns is None:
-            raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
-        for name in (*self.columns, *self.known):
-            if name not in file.names:
-                raise no_column_to_predict(file, name)
-        return file, self.wanted(self.columns, [])
-
-    def _free(self, file: CsvFile) -> list[str]:
-        """Return the columns of a file that are features unless others are listed."""
-        return [name for name in file.names if name not in (self.time, self.id, *file.index)]
 
     def place(self, names: list[str]) -> int | None:
         """Return the position of the target among the columns; None for several targets or if it is not among them.
@@ -234,11 +211,3 @@ class TimeseriesCsv(TableFileOptions, Series):
             return rows
         y = rows.y.reshape(len(rows), -1)
         return replace(rows, targets={name: y[:, number] for number, name in enumerate(self.targets)})
-
-    def _check_names(self, file: CsvFile) -> None:
-        targets = [(f"targets.{name}", [one.column]) for name, one in (self.targets or {}).items()]
-        lists = (("target", self.target or []), ("columns", self.columns or []), ("known", self.known))
-        for key, names in (*targets, *lists):
-            for name in names:
-                if name not in file.names:
-                    raise no_column(file, key, name)

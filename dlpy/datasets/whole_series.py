@@ -15,6 +15,7 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.task import Input, Output, Task
 from dlpy.datasets._folder_parts import Parts, held_out_by_part
+from dlpy.datasets._labels_file import check_labels
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import DateOrder, TestRows
 from dlpy.datasets._target_kinds import TargetKind
@@ -117,6 +118,10 @@ class WholeSeries(TableFileOptions, Dataset):
     def outline(self) -> Task:
         channels = 1 if self.layout == "wide" else None if self.columns is None else len(self.columns)
         return self._task((self.length, channels), target_of(self).outline(), differ=False)
+
+    def check(self) -> None:
+        if self.path is not None and Path(self.path).exists() and self.fallback is None:
+            check_labels(self.labels_path, [("target", self.target), *self.marks().items()])
 
     def load(self) -> Loaded:
         found = labelled(self)

@@ -23,7 +23,7 @@ from dlpy.engine.row_tensors import (
     SparseTensors,
     row_tensors,
 )
-from dlpy.engine.rows_ahead import InFile, RowsAhead
+from dlpy.engine.rows_ahead import RowsAhead, files_of
 from dlpy.engine.stored_tensors import StoredRows, stored_tensors
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Resident:
         self.steps = -(-self.drawn // self.batch_size)
         self._rows = rows.inputs  # graphs read images from it
         self._sparse = {name: x for name, x in rows.inputs.items() if isinstance(x, Sparse)}
-        self._stored = {name: x for name, x in rows.inputs.items() if isinstance(x, InFile)}
+        self._stored = files_of(rows.inputs)
         self._cut = frozenset(cut)
         self._ahead: list[RowsAhead] = []  # of the last orders: graphs read from them
         moved = {*self._sparse, *self._stored}

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
 import numpy as np
 
-from dlpy.data.features import Padded, Sparse
+from dlpy.data.features import Features, Padded, Sparse, Windows
 from dlpy.data.joined_features import joined
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.stored_sequences import StoredPadded, StoredSparse
 
 Gathered = np.ndarray | Padded | Sparse
-InFile = StoredArray | StoredPadded | StoredSparse
+InFile = StoredArray | StoredPadded | StoredSparse | Windows
 
 _WINDOW_BYTES = 12_000_000  # gathered at once: the more, the closer together they lie in the file
+
+
+def files_of(inputs: Mapping[str, Features]) -> dict[str, InFile]:
+    """Return the inputs that are in files."""
+    kinds = {name: x for name, x in inputs.items() if isinstance(x, InFile)}
+    return {name: x for name, x in kinds.items() if not isinstance(x, Windows) or x.in_file}
+
+
+def _row_bytes(rows: InFile) -> int:
+    if isinstance(rows, StoredArray | Windows):
+        return 4 * math.prod(rows.shape[1:])
+    return 8 * (2 + int(rows.lengths.mean()))
 
 
 class RowsAhead:
@@ -29,8 +43,7 @@ class RowsAhead:
 
     def __init__(self, rows: InFile, order: np.ndarray, batch_size: int) -> None:
         self._rows, self._order = rows, order
-        row_bytes = 8 * (2 + int(rows.lengths.mean())) if not isinstance(rows, StoredArray) else 4 * rows.shape[1]
-        steps = max(1, _WINDOW_BYTES // (row_bytes * batch_size))
+        steps = max(1, _WINDOW_BYTES // (_row_bytes(rows) * batch_size))
         self._window = steps * batch_size
         self._lock, self._thread = Lock(), ThreadPoolExecutor(1)
         self._read: dict[int, Future[Gathered]] = {}

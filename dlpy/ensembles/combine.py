@@ -17,7 +17,8 @@ from dlpy.data.units import is_changed
 from dlpy.ensembles.folds import predictions_of_folds
 from dlpy.ensembles.members import Candidate, HeldOutTogether, candidates_of, held_out_together
 from dlpy.ensembles.own_unit import scored_baseline, scored_task
-from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
+from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name, with_quantiles
+from dlpy.ensembles.shown import save_shown
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import KFOLD, Run
 from dlpy.runs.how import HowCombined, Member, Weighting
@@ -28,7 +29,6 @@ from dlpy.scores.ensembles import chosen_weights, combined, cross_combined
 from dlpy.scores.regression_scores import SCORES, regression_score
 from dlpy.storage import atomic
 from dlpy.storage.atomic import write_arrays
-from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.evaluate import read_config, tasks
 from dlpy.training.held_out import OUT_OF_FOLD
 from dlpy.training.record import Options, claim, digests_of, opening, write_config
@@ -87,6 +87,8 @@ def _require_choice(weighting: Weighting, candidates: Sequence[Candidate]) -> No
     if weighting == "mean":
         return
     first = candidates[0].run
+    if any(output.quantiles for output in outputs_of(first).values()):
+        raise ConfigError(f"--weights {weighting} is chosen by single predictions, and {first.id} has quantiles: mean.")
     if len(candidates) == 1:
         raise ConfigError(
             f"--weights {weighting}: each row of {first.id} is held out by one fold, so that no rows can weigh the "
@@ -116,7 +118,7 @@ def _write(run: Run, made: Combination, options: Options) -> None:
     write_config(run, made.experiment)
     run.write("summary.json", _summary(made))
     if made.held is not None:
-        _save_predictions(run, made.held, _held_out_predictions(made, made.held))
+        save_shown(run, _with_bands(made, made.held), _held_out_predictions(made, made.held))
     before = first.read("run.json")
     told = {key: before[key] for key in ("data", "raw_task", "class_weighted") if key in before}
     told |= {"files": {}, "task": made.task.to_record(), **environment(), "ensemble": asdict(_how(run, made))}
@@ -161,6 +163,12 @@ def _held_out_predictions(made: Combination, held: HeldOutTogether) -> dict[str,
     }
 
 
+def _with_bands(made: Combination, held: HeldOutTogether) -> dict[str, Stored]:
+    """Return the validation rows with the weighted mean of the members' quantiles, where these predict any."""
+    every = {name: combined(each, made.weights[name]) for name, each in held.quantiles.items()}
+    return with_quantiles(held.first, every)
+
+
 def _summary(made: Combination) -> dict[str, Any]:
     """Return summary.json: the scores on the validation rows, those of the members, and the baseline."""
     first = made.members[0].run
@@ -172,7 +180,8 @@ def _summary(made: Combination) -> dict[str, Any]:
     if held is None:
         return summary
     predictions = _held_out_predictions(made, held)
-    summary["best"] = _named(scores_by_name(made.experiment, made.task, held.first, predictions))
+    shown = _with_bands(made, held)
+    summary["best"] = _named(scores_by_name(made.experiment, made.task, shown, predictions))
     summary |= _in_unit(before, made, predictions)
     summary["members"] = [_named(own) for number in range(len(made.members)) for own in _scores_of(made, held, number)]
     if len(made.members) > 1:
@@ -186,7 +195,8 @@ def _scores_of(made: Combination, held: HeldOutTogether, number: int) -> list[di
     member = made.members[number]
     if len(member.models) == 1:
         own = {name: each[number] for name, each in held.predictions.items()}
-        return [scores_by_name(made.experiment, made.task, held.first, own)]
+        stored = with_quantiles(held.first, {name: each[number] for name, each in held.quantiles.items()})
+        return [scores_by_name(made.experiment, made.task, stored, own)]
     found = []
     for outputs in predictions_of_folds(member.run):
         stored = {name: replace(own, of=held.first[name].of) for name, own in outputs.items()}
@@ -214,24 +224,3 @@ def _in_unit(before: Mapping[str, Any], made: Combination, predictions: Mapping[
 
 def _named(scores: Mapping[str, float]) -> dict[str, float]:
     return {f"val_{name}": score for name, score in scores.items()}
-
-
-def _save_predictions(run: Run, held: HeldOutTogether, predictions: Mapping[str, np.ndarray]) -> None:
-    """Write predictions.npz and the tables of classes for the parts that the validation rows are."""
-    arrays: dict[str, np.ndarray] = {}
-    for name, stored in held.first.items():
-        key = stored.key
-        own = {"index": stored.index, "target": stored.target, "prediction": predictions[name].astype(np.float32)}
-        own |= _columns(stored)
-        arrays |= {f"{key}.{array}": values for array, values in own.items()}
-        if stored.of is not None and not is_number(stored):
-            save_class_table(run, key, class_table(stored.target, predictions[name], stored.of))
-    write_arrays(run.predictions, arrays)
-
-
-def _columns(stored: Stored) -> dict[str, np.ndarray]:
-    """Return what else is stored of rows: their groups, times and baseline."""
-    found = {name: array for name in ("baseline", "group") if (array := getattr(stored, name)) is not None}
-    if stored.time is not None:
-        found["time"] = stored.time.astype(np.int64)
-    return found

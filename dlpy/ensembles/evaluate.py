@@ -12,19 +12,21 @@ import numpy as np
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.rows import Rows
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
-from dlpy.data.units import as_seen, is_changed
 from dlpy.data.validate import check_rows
-from dlpy.ensembles.members import at_rows
-from dlpy.ensembles.own_unit import scored_output, scored_rows, scored_task
-from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
+from dlpy.ensembles.members import at_rows, quantiles_together
+from dlpy.ensembles.own_unit import answered, scored_output, scored_rows, scored_task
+from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name, with_quantiles
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
+from dlpy.runs.adapted_bands import with_own_widths
+from dlpy.runs.bands import LEARNED, Bands
 from dlpy.runs.directory import FOLD, Run, count_look
 from dlpy.runs.how import HowCombined
 from dlpy.runs.members import how_combined, member_runs, unchanged_members
 from dlpy.runs.predictions import Stored
 from dlpy.scores.ensembles import combined, cross_combined
 from dlpy.training.answers import Answers, answers_for, arrays_of, save_predictions
+from dlpy.training.band_scores import band_scores, stored_answers
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.evaluate import Tell, Trained, groups_of, read_config, restore, silent
 from dlpy.training.loaded_rows import raw_parts
@@ -135,13 +137,18 @@ def _predicted(
         predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
         answers = answers_for(raw[part], rows, trained.task, predictions)
         unfamiliar = [] if part == "train" else trained.pipeline.unfamiliar(raw[part])
-        found[part] = _Predicted({answer.output: _stored(part, answer) for answer in answers}, unfamiliar)
+        found[part] = _Predicted(
+            {answer.output: _stored(part, answer, trained.bands) for answer in answers}, unfamiliar
+        )
         answered[part] = answers
     return found, answered
 
 
-def _stored(part: Part, answer: Answers) -> Stored:
-    """Return an output's predictions as they are stored, in the target's own unit."""
+def _stored(part: Part, answer: Answers, bands: Bands) -> Stored:
+    """Return an output's predictions as they are shown, in the target's own unit."""
+    if answer.quantiles is not None:
+        shown = with_own_widths(stored_answers(answer, part), bands)
+        return replace(shown, of=None if shown.of is None else scored_output(shown.of))
     arrays = arrays_of(answer)
     prediction = arrays["prediction"].reshape(len(arrays["index"]), -1).astype(np.float64)
     return Stored(part, arrays["target"], prediction, arrays["index"], of=scored_output(answer.task.output))
@@ -152,15 +159,23 @@ def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> 
     how, rows = how_combined(run), first.rows[part]
     trained = replace(first.trained, task=scored_task(first.trained.task))
     stored = found[0].outputs
-    each = {name: _aligned(own, [one.outputs[name] for one in found]) for name, own in stored.items()}
+    aligned = {name: _aligned(own, [one.outputs[name] for one in found]) for name, own in stored.items()}
+    each = {name: np.stack([one.prediction for one in own]) for name, own in aligned.items()}
     together = {name: _together(how, part, name, (own, each[name])) for name, own in stored.items()}
-    scores = scores_by_name(trained.experiment, trained.task, stored, together)
+    quantiles = {name: own for name, every in aligned.items() if (own := quantiles_together(every)) is not None}
+    bands = {name: combined(own, weights_of(how, name)) for name, own in quantiles.items()}
+    scores = scores_by_name(trained.experiment, trained.task, with_quantiles(stored, bands), together)
     common_sense = beside(baseline(trained.experiment, trained.task, first.train, rows), scores)
-    answers = [_with(answer, together[answer.output]) for answer in first.answers[part]]
+    answers = [answered(answer, together, bands) for answer in first.answers[part]]
     if part != "train":
         save_predictions(run, part, answers)
     own_scores = [
-        scores_by_name(trained.experiment, trained.task, stored, {name: every[number] for name, every in each.items()})
+        scores_by_name(
+            trained.experiment,
+            trained.task,
+            with_quantiles(stored, {name: every[number] for name, every in quantiles.items()}),
+            {name: every[number] for name, every in each.items()},
+        )
         for number in range(len(found))
     ]
     return {
@@ -170,6 +185,7 @@ def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> 
         "scores": scores,
         "baseline": common_sense,
         **by_output((trained.experiment, trained.task), answers, common_sense, first.train),
+        **band_scores(answers, part, LEARNED),
         "members": [
             {"run": member.id, "weights": dict(known.weights), "scores": own}
             for member, known, own in zip(member_runs(run), how.members, own_scores, strict=True)
@@ -179,15 +195,15 @@ def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> 
     }
 
 
-def _aligned(first: Stored, found: Sequence[Stored]) -> np.ndarray:
-    """Return the predictions of all members for the same rows: (members, rows, units).
+def _aligned(first: Stored, found: Sequence[Stored]) -> list[Stored]:
+    """Return the predictions of all members for the same rows.
 
     Raises:
         RunError: their rows differ.
     """
     if any(not np.array_equal(np.sort(one.index), np.sort(first.index)) for one in found):
         raise RunError("the members of this ensemble hold out different rows: the data of one has changed.")
-    return np.stack([at_rows(one, first.index).prediction for one in found])
+    return [at_rows(one, first.index) for one in found]
 
 
 def _together(how: HowCombined, part: Part, output: str, of: tuple[Stored, np.ndarray]) -> np.ndarray:
@@ -208,14 +224,6 @@ def weights_of(how: HowCombined, output: str) -> np.ndarray:
     if None in found:
         raise RunError(f"run.json of the ensemble is damaged: a member has no weight for '{output}'.")
     return np.array(found, np.float64)
-
-
-def _with(answer: Answers, prediction: np.ndarray) -> Answers:
-    """Return an answer with the ensemble's predictions, given in the target's own unit: (rows, units)."""
-    task = scored_task(answer.task)
-    seen = as_seen(prediction, task.output) if is_changed(task.output) else prediction
-    shaped = seen.reshape(answer.prediction.shape).astype(np.float32)
-    return replace(answer, task=task, rows=scored_rows(answer.rows, answer.task), prediction=shaped)
 
 
 def _records(unfamiliar: Sequence[Unfamiliar]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.suggestions import command
 from dlpy.ensembles.folds import models_of, require_same_folds
 from dlpy.ensembles.own_unit import scored_output
+from dlpy.runs.adapted_bands import shown_bands
 from dlpy.runs.directory import ENSEMBLE, FOLD, KFOLD, SEARCH_KIND, SEEDS, Run, require_model
 from dlpy.runs.lookup import seed_runs
 from dlpy.runs.predictions import Stored, read_splits
@@ -26,12 +27,14 @@ class HeldOutTogether:
     """Predictions of all members for the same held-out rows.
 
     first: of each output, targets and predictions of the first member. predictions: of each output, (members, rows,
-    units) in the target's own unit. parts: of the data that these rows are.
+    units) in the target's own unit. parts: of the data that these rows are. quantiles: of each output that has any,
+    (members, rows, units, quantiles), with the widths of each member's own bands.
     """
 
     first: dict[str, Stored]
     predictions: dict[str, np.ndarray]
     parts: list[str]
+    quantiles: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,22 @@ def candidates_of(runs: Sequence[Run]) -> list[Candidate]:
     if len(members) < 2 and members[0].record().kind != KFOLD:
         raise ConfigError("an ensemble needs at least two runs, or one run of several seeds or folds.")
     require_alike([Side(member.id, [member], outputs_of(member), {}) for member in members], "combined")
-    for member in members:
-        _refuse_quantiles(member)
+    _require_same_quantiles(members)
     for other in members[1:]:
         _require_same_rows(members[0], other)
     return [Candidate(member, models_of(member, is_alone=len(members) == 1)) for member in members]
 
 
-def _refuse_quantiles(run: Run) -> None:
-    """Raise ConfigError for a run that predicts quantiles: their weighted mean has not the coverage of a band."""
-    if any(output.quantiles for output in outputs_of(run).values()):
-        hint = "train its members with training.loss: mae, which predicts the median alone"
-        raise ConfigError(f"run {run.id} predicts quantiles, and an ensemble has no bands: {hint}.")
+def _require_same_quantiles(members: Sequence[Run]) -> None:
+    """Raise ConfigError unless all runs predict the same quantiles, or none does."""
+    every = [{name: output.quantiles for name, output in outputs_of(member).items()} for member in members]
+    for member, found in zip(members, every, strict=True):
+        if found != every[0]:
+            told = f"runs {members[0].id} and {member.id} do not predict the same quantiles"
+            raise ConfigError(f"{told}: train both with the same training.loss.")
+        if any(found.values()) and member.record().kind == KFOLD:
+            hint = "combine runs of one training each, such as those of --seeds"
+            raise ConfigError(f"run {member.id} predicts quantiles, whose folds have no common bands: {hint}.")
 
 
 def _require_same_rows(one: Run, other: Run) -> None:
@@ -140,10 +147,15 @@ def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
         return None
     pairs = list(zip(members, held, strict=True))
     sides = [
-        Side(member.id, [member], outputs_of(member), {name: [[stored]] for name, stored in own.outputs.items()})
+        Side(
+            member.id,
+            [member],
+            outputs_of(member),
+            {name: [[shown_bands(member, stored)]] for name, stored in own.outputs.items()},
+        )
         for member, own in pairs
     ]
-    first, predictions = {}, {}
+    first, predictions, quantiles = {}, {}, {}
     for name in held[0].outputs:
         common = common_rows(sides, name)
         stored = [training[0] for (training,) in common.trainings]
@@ -151,8 +163,19 @@ def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
             require_probabilities(member, name, own)
         of = None if stored[0].of is None else scored_output(stored[0].of)
         first[name] = replace(stored[0], of=of)
-        predictions[name] = np.stack([at_rows(own, stored[0].index).prediction for own in stored])
-    return HeldOutTogether(first, predictions, held[0].parts)
+        if len(stored[0].index) < len(held[0].outputs[name].index):  # the drawn windows are numbered otherwise
+            first[name] = replace(first[name], drawn=None, history=None, drawn_series=None)
+        aligned = [at_rows(own, stored[0].index) for own in stored]
+        predictions[name] = np.stack([own.prediction for own in aligned])
+        if (every := quantiles_together(aligned)) is not None:
+            quantiles[name] = every
+    return HeldOutTogether(first, predictions, held[0].parts, quantiles)
+
+
+def quantiles_together(aligned: Sequence[Stored]) -> np.ndarray | None:
+    """Return the quantiles of all members for the same rows, (members, rows, units, quantiles); None without any."""
+    found = [own.quantiles for own in aligned if own.quantiles is not None]
+    return np.stack(found) if len(found) == len(aligned) else None
 
 
 def require_probabilities(member: Run, output: str, stored: Stored) -> None:

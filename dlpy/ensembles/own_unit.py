@@ -1,6 +1,7 @@
 """The scale in which an ensemble is scored: that of its first member, but never the logarithm of a target.
 
-The mean of members that see a target itself may be below 0, where it has no logarithm.
+The mean of members that see a target itself may be below 0, where it has no logarithm. Of several series with scales
+of their own, an ensemble is scored in the target's own unit, too: members may have other scales.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, Task
-from dlpy.data.units import own_numbers
+from dlpy.data.units import as_seen, is_changed, own_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
+from dlpy.training.answers import Answers
 
 
 def scored_task(task: Task) -> Task:
@@ -23,19 +25,25 @@ def scored_task(task: Task) -> Task:
 
 
 def scored_output(output: Output) -> Output:
-    """Return the output itself, or in its own unit if the model sees its logarithm."""
-    return output if output.log_of_sum is None else replace(output, scale=1.0, offset=0.0, log_of_sum=None)
+    """Return the output itself, or in its own unit if the model sees its logarithm, or series on their own scales."""
+    if not _leaves_scale(output):
+        return output
+    return replace(output, scale=1.0, offset=0.0, log_of_sum=None, by_series=False)
+
+
+def _leaves_scale(output: Output) -> bool:
+    return output.log_of_sum is not None or output.by_series
 
 
 def scored_rows(rows: Rows, task: Task) -> Rows:
     """Return rows of the first member's `task` with the targets that an ensemble is scored on.
 
-    Where these are no longer logarithms, windows of a series lose their inputs, which are on the old scale.
+    Where these change, windows of a series lose their inputs, which are on the old scale.
     """
-    logarithms = [name for name in rows.targets if task.outputs[name].log_of_sum is not None]
-    for name in logarithms:
-        rows = rows.with_y(own_numbers(rows.targets[name], task.outputs[name]), name)
-    return replace(rows, inputs={"": np.zeros((len(rows), 1), np.float32)}) if logarithms else rows
+    others = [name for name in rows.targets if _leaves_scale(task.outputs[name])]
+    for name in others:
+        rows = rows.with_y(own_of_rows(rows.targets[name], task.outputs[name], rows), name)
+    return replace(rows, inputs={"": np.zeros((len(rows), 1), np.float32)}) if others else rows
 
 
 def scored_baseline(summary: Mapping[str, Any], experiment: Experiment, task: Task) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def scored_baseline(summary: Mapping[str, Any], experiment: Experiment, task: Ta
     """
     found = dict(summary["baseline"])
     for name, output in task.outputs.items():
-        if output.log_of_sum is None:
+        if not _leaves_scale(output):
             continue
         before, own, view = prefix(task, name), experiment.of_output(name), task.of_output(name)
         block = summary["outputs"][name] if len(task.outputs) > 1 else summary
@@ -60,3 +68,22 @@ def scored_baseline(summary: Mapping[str, Any], experiment: Experiment, task: Ta
         if len(task.outputs) > 1:
             found.pop("loss", None)
     return found
+
+
+def answered(answer: Answers, predictions: Mapping[str, np.ndarray], bands: Mapping[str, np.ndarray]) -> Answers:
+    """Return an answer with the ensemble's predictions and quantiles, given by output in the target's own unit."""
+    task = scored_task(answer.task)
+
+    def seen(numbers: np.ndarray, like: np.ndarray) -> np.ndarray:
+        own = as_seen(numbers, task.output) if is_changed(task.output) else numbers
+        return own.reshape(like.shape).astype(np.float32)
+
+    made = replace(
+        answer,
+        task=task,
+        rows=scored_rows(answer.rows, answer.task),
+        prediction=seen(predictions[answer.output], answer.prediction),
+    )
+    if answer.quantiles is None:
+        return made
+    return replace(made, quantiles=seen(bands[answer.output], answer.quantiles))

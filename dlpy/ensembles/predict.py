@@ -21,6 +21,7 @@ from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.given import Ask, Given, require_texts, rows_of_file, rows_of_texts
 from dlpy.training.held_out import best_epoch
 from dlpy.training.predict import Predicted, as_table, numbers_for, unfamiliar_rows
+from dlpy.training.predict_ahead import predict_ahead
 
 Asked = Path | list[str]  # a file, or texts
 
@@ -50,6 +51,33 @@ def predict_together(run: Run, asked: Asked, ask: Ask, tell: Tell = silent) -> P
                 f"{one.given.what}: members read different numbers of rows ({member.id}: {len(one.given.rows):,})."
             )
     return together(run, [first, *others], task, decisions)
+
+
+def ahead_together(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell = silent) -> Predicted:
+    """Return an ensemble's predictions for the next rows of each series, one line for each row.
+
+    The arguments are those of `predict_ahead`.
+
+    Raises:
+        ConfigError: the members predict fewer rows, or another checkpoint is asked for.
+        DataError: the members continue other series.
+        RunError: a member is missing or has changed.
+    """
+    refuse_checkpoint(ask.checkpoint)
+    members = unchanged_members(run)
+    found = [predict_ahead(member, path, steps, ask, tell if member is members[0] else silent) for member in members]
+    first, how = found[0], how_combined(run)
+    place = first.names.index("prediction")
+    marks = [line[:place] for line in first.lines]
+    for member, one in zip(members, found, strict=True):
+        if one.names != first.names or [line[:place] for line in one.lines] != marks:
+            raise DataError(f"members continue other rows ({members[0].id}, {member.id}): give a file that both can.")
+    (output,) = tasks(run)[1].outputs
+    every = np.array([[line[place:] for line in one.lines] for one in found], np.float64)
+    numbers = combined(every, weights_of(how, output)).astype(np.float32)
+    unfamiliar = {json.dumps(item.record()): item for one in found for item in one.unfamiliar}
+    lines = [[*mark, *cells] for mark, cells in zip(marks, numbers.tolist(), strict=True)]
+    return Predicted(first.names, lines, list(unfamiliar.values()))
 
 
 def together(run: Run, found: Sequence[OfMember], task: Task, decisions: dict[str, Decision]) -> Predicted:

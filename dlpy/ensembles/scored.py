@@ -39,6 +39,11 @@ def scores_by_name(
     return {"loss": float(sum(losses)), **found}
 
 
+def with_quantiles(stored: Mapping[str, Stored], quantiles: Predictions) -> dict[str, Stored]:
+    """Return the rows of each output with other quantiles: (rows, units, quantiles)."""
+    return {name: replace(own, quantiles=quantiles.get(name)) for name, own in stored.items()}
+
+
 def diversity_of(stored: Mapping[str, Stored], predictions: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return the diversity of the members by output.
 

@@ -64,6 +64,9 @@ def _mistakes(space: Space, experiment: Experiment) -> list[Mistake]:
     if search.sampler == "tpe" and not _is_installed("optuna"):
         hint = "tpe needs Optuna, which is not installed: pip install 'dlpy[search]'."
         mistakes.append(Mistake(("search", "sampler"), hint))
+    refits = [one for one in every(space.dimensions) if one.keys == ("training", "refit")]
+    hint = "trials train no final model, so that all values score the same: give a single one."
+    mistakes += [Mistake(one.keys, hint) for one in refits]
     return mistakes + _mistakes_of_scores(experiment)
 
 
@@ -90,6 +93,7 @@ def _mistakes_of_scores(experiment: Experiment) -> list[Mistake]:
         return [Mistake(("data", "validation"), hint)]
     in_folds = [name for name in ("folds", "nested") if getattr(search, name)]
     if data.rows_are_in_time:
+        in_folds = [name for name in in_folds if name == "nested" or not data.folds_go_forward]
         message = "folds would train on rows later than those they are scored on: remove it."
     elif isinstance(experiment.model, GenerativeModel):
         message = f"folds compare predictions with targets, and {experiment.model.name} is generative: remove it."

@@ -22,7 +22,8 @@ class Search(Block):
     monitor: Monitor | None = None
     """Score of a trial, at its best epoch, such as val_accuracy; default: the monitor of the checkpoint callback."""
     folds: bool = False
-    """Train each trial on the folds of the block `kfold`; its score is the mean over them."""
+    """Train each trial on the folds of the block `kfold`; its score is the mean over them. Those of a series go forward
+    in time."""
     seeds: Count = 1
     """Number of seeds that each trial is trained with, beginning with `seed`; its score is the mean over them."""
     pruner: Literal["none", "median", "halving"] = "none"

@@ -16,7 +16,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
-from dlpy.datasets._series_times import excel_days
+from dlpy.datasets._series_stamps import excel_days, short_days
 from dlpy.starter.identifiers import different, first_cell, identifies, is_constant, names_groups, such
 from dlpy.starter.wording import plural
 
@@ -219,6 +219,8 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
     years = _NAMED_YEARS if name in ("year", "yr", "time") else _YEARS
     if values.min() >= years.start and values.max() < years.stop and _are_years(name, steps):
         return dates_of([str(int(year)) for year in values])  # such as 1700.0
+    if (days := short_days(file.texts(column.name))) is not None:
+        return Dates(days)
     if values.min() >= _FIRST_DAY and values.max() <= _LAST_DAY:
         dates = dates_of(file.texts(column.name))
         return None if len(dates.bad) else dates

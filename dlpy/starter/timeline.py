@@ -18,6 +18,7 @@ LEAST_ROWS = 60
 _STEPS_FORWARD = 0.95  # of the rows, at another time than all others
 _REGULAR = 0.8  # of the rows, one step after the row before, unless they are in order in the file
 _LEAST_OF_SERIES = 20  # rows of each of several series, on average
+_LEAST_OF_PANEL = 8  # the same where no time is repeated or missing in any series
 _KNOWN = 0.7  # of the rows, in which a season is looked for
 
 
@@ -91,8 +92,11 @@ def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> 
         owners = np.unique(np.array(file.texts(candidate)), return_inverse=True)[1].reshape(-1)
         count = int(owners.max()) + 1
         pairs = len(np.unique(np.stack([owners, stamps]), axis=1).T)
-        enough = len(stamps) >= _LEAST_OF_SERIES * count
-        if pairs >= _STEPS_FORWARD * len(stamps) and enough and regularity(file, name, candidate) >= _REGULAR:
+        if pairs < _STEPS_FORWARD * len(stamps) or len(stamps) < _LEAST_OF_PANEL * count:
+            continue
+        is_long = len(stamps) >= _LEAST_OF_SERIES * count
+        found = regularity(file, name, candidate)
+        if (is_long and found >= _REGULAR) or (pairs == len(stamps) and found == 1):
             return candidate
     return ""
 

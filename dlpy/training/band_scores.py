@@ -24,10 +24,10 @@ def band_scores(answers: list[Answers], part: str, bands: Bands) -> dict[str, An
     """Return `bands`: the scores of each band, widths in the target's own unit; nothing without quantiles."""
     if len(answers) > 1 or answers[0].quantiles is None:
         return {}
-    return {"bands": scores_of_bands(_stored(answers[0], part), bands)}
+    return {"bands": scores_of_bands(stored_answers(answers[0], part), bands)}
 
 
-def _stored(answers: Answers, part: str) -> Stored:
+def stored_answers(answers: Answers, part: str) -> Stored:
     """Return answers as predictions.npz holds them."""
     arrays = arrays_of(answers)
     target, prediction = (arrays[name].reshape(len(arrays["index"]), -1) for name in ("target", "prediction"))

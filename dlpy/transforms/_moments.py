@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from weakref import ref
 
@@ -10,6 +12,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import SERIES_OFFSET, SERIES_SCALE, Rows
+from dlpy.data.stored.mapped_rows import changed
 from dlpy.data.task import State
 
 _made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean and the result
@@ -24,9 +27,42 @@ def moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(is_constant, least, mean), np.where(is_constant, 1.0, deviation)
 
 
+def moments_of_blocks(blocks: Callable[[], Iterator[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments of the columns of rows that come in blocks, to the bit those of all rows at once.
+
+    NumPy adds up the rows of several columns one after the other, so that a sum can be continued block by block. A
+    single column it adds up pairwise: it is read as a whole.
+
+    Args:
+        blocks: yields the rows each time it is called, (rows, columns) float64.
+    """
+    first, *more = itertools.islice(blocks(), 2)
+    if not more:
+        return moments(first)
+    if first.shape[1] == 1:
+        return moments(np.concatenate([*blocks()]))
+    counts = np.sum([np.sum(~np.isnan(numbers), axis=0) for numbers in blocks()], axis=0)
+    mean = _sum(np.nan_to_num(numbers, nan=0.0, posinf=np.inf, neginf=-np.inf) for numbers in blocks()) / counts
+    squares = (np.where(np.isnan(numbers), 0.0, np.square(numbers - mean)) for numbers in blocks())
+    deviation = np.sqrt(_sum(squares) / counts)
+    least, most = (
+        reduce.reduce([reduce.reduce(numbers, axis=0) for numbers in blocks()]) for reduce in (np.fmin, np.fmax)
+    )
+    return np.where(least == most, least, mean), np.where(least == most, 1.0, deviation)
+
+
+def _sum(blocks: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the sum over the rows of all blocks, as NumPy adds up those of one array."""
+    total = None
+    for block in blocks:
+        rows = block if total is None else np.concatenate([total[None], block])
+        total = np.sum(rows, axis=0)
+    return np.zeros(0) if total is None else total
+
+
 def fit_series(windows: Windows, y: np.ndarray | None) -> State:
     """Return the moments of the columns, (columns,), and of the target unless there are several: (2,)."""
-    mean, deviation = moments(windows.series[windows.covered()])
+    mean, deviation = moments_of_blocks(lambda: (block for _, block in windows.blocks()))
     if y is None:  # several targets have transforms of their own
         return {"mean": mean, "deviation": deviation}
     target = windows.target
@@ -82,7 +118,11 @@ def standardized(series: np.ndarray, state: State, owner: np.ndarray | None = No
         found = made()
         if source() is series and mean() is state["mean"] and found is not None:
             return found
-    mean, deviation = (state[key] if owner is None else state[key][owner] for key in ("mean", "deviation"))
-    found = ((series - mean) / deviation).astype(np.float32)
+
+    def scaled(some: slice) -> np.ndarray:
+        mean, deviation = (state[key] if owner is None else state[key][owner[some]] for key in ("mean", "deviation"))
+        return ((series[some] - mean) / deviation).astype(np.float32)
+
+    found = changed(series, scaled)
     _made[:] = [(ref(series), ref(state["mean"]), ref(found))]
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from dlpy.data.pieces import Pieces, numbers_in
-from dlpy.transforms._moments import moments
+from dlpy.transforms._moments import moments, moments_of_blocks
 
 
 def quantiles_by_column(pieces: Pieces, ranks: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -27,25 +27,9 @@ def moments_of_pieces(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
         found = [moments(column[:, None]) for column in pieces.columns()]
         mean, deviation = (np.concatenate([np.zeros(0), *(one[part] for one in found)]) for part in (0, 1))
         return mean, deviation
-    counts = np.sum([np.sum(~np.isnan(numbers), axis=0) for numbers in _numbers(pieces)], axis=0)
-    mean = _sum(np.nan_to_num(numbers, nan=0.0, posinf=np.inf, neginf=-np.inf) for numbers in _numbers(pieces)) / counts
-    squares = (np.where(np.isnan(numbers), 0.0, np.square(numbers - mean)) for numbers in _numbers(pieces))
-    deviation = np.sqrt(_sum(squares) / counts)
-    least, most = (
-        reduce.reduce([reduce.reduce(numbers, axis=0) for numbers in _numbers(pieces)]) for reduce in (np.fmin, np.fmax)
-    )
-    return np.where(least == most, least, mean), np.where(least == most, 1.0, deviation)
+    return moments_of_blocks(lambda: _numbers(pieces))
 
 
 def _numbers(pieces: Pieces) -> Iterator[np.ndarray]:
     for rows in pieces.blocks():
         yield np.asarray(numbers_in(rows.x), np.float64)
-
-
-def _sum(blocks: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the sum over the rows of all blocks, as NumPy adds up those of one array."""
-    total = None
-    for block in blocks:
-        rows = block if total is None else np.concatenate([total[None], block])
-        total = np.sum(rows, axis=0)
-    return np.zeros(0) if total is None else total

@@ -12,6 +12,7 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
+from dlpy.data.stored.mapped_rows import changed
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._numbers import check_numbers, numbers_of, with_numbers
 
@@ -38,7 +39,8 @@ class Log(Transform):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):
-            series = self._logarithms(rows.x.series, np.arange(len(rows.x.series))).astype(np.float32)
+            given, places = rows.x.series, np.arange(len(rows.x.series))
+            series = changed(given, lambda some: self._logarithms(given[some], places[some]).astype(np.float32))
             return rows.with_x(replace(rows.x, series=series, target=None))
         return with_numbers(rows, self._logarithms(numbers_of(rows), rows.index))
 

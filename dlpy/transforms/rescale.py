@@ -12,6 +12,7 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Pictures, Scaled, Windows
 from dlpy.data.rows import Rows
+from dlpy.data.stored.mapped_rows import changed
 from dlpy.data.task import Output, State, Task
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Rescale(Transform):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):
-            series = Scaled(rows.x.series, self.scale, self.offset).numbers()
+            given = rows.x.series
+            series = changed(given, lambda some: Scaled(given[some], self.scale, self.offset).numbers())
             return rows.with_x(replace(rows.x, series=series, target=None))
         if isinstance(rows.x, np.ndarray | Pictures) and rows.x.dtype == np.uint8:
             return rows.with_x(Scaled(rows.x, self.scale, self.offset))

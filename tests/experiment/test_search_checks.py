@@ -148,7 +148,6 @@ def test_trials_need_rows_that_they_are_compared_on() -> None:
         "data: jena_climate\nmodel: {name: dense, dropout: {search: [0.0, 0.5]}}\nsearch: {folds: true, nested: 3}\n"
     )
     assert mistakes(series) == (
-        "x.yaml:3: search.folds: folds would train on rows later than those they are scored on: remove it.",
         "x.yaml:3: search.nested: folds would train on rows later than those they are scored on: remove it.",
     )
 
@@ -242,3 +241,8 @@ def test_plugins_are_executed_once_however_many_points_are_tried(bench) -> None:
     text += "search: {monitor: val_mae}\nplugins: [own.py]\n"
     status, out, _ = bench.run("check", bench.write(text, "x.yaml"))
     assert (status, out.endswith("x.yaml: ok\n"), Path("executed").read_text()) == (0, True, ".")
+
+
+def test_a_search_over_refit_compares_nothing() -> None:
+    (line,) = mistakes(HEAD, "training.refit={search: {choices: [false, true]}}")
+    assert line.endswith("trials train no final model, so that all values score the same: give a single one.")

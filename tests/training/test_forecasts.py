@@ -160,7 +160,7 @@ def test_a_file_says_what_is_wrong_with_its_times(bench) -> None:
     assert "column 'shop': the cell is missing. Each row needs the name of its series." in out
 
 
-def test_runs_with_bands_are_compared_by_their_loss_and_are_no_members_of_an_ensemble(bench, run) -> None:
+def test_runs_with_bands_are_compared_by_their_loss_and_combined(bench, run) -> None:
     write(bench)
     other = bench.trained(
         bench.experiment(data=DATA, model={"name": "dlinear", "kernel": 7}, training=TRAINING, seed=7)
@@ -168,10 +168,5 @@ def test_runs_with_bands_are_compared_by_their_loss_and_are_no_members_of_an_ens
     status, out, _ = bench.run("compare", run.id, other.id)
     assert status == 0
     assert "mae" in out
-    status, _, err = bench.run("ensemble", run.id, other.id)
-    assert status == 2
-    assert err.count("\n") == 1
-    assert (
-        f"run {run.id} predicts quantiles, and an ensemble has no bands: train its members with training.loss: mae"
-        in err
-    )
+    status, out, err = bench.run("ensemble", run.id, other.id)
+    assert (status, err) == (0, "")

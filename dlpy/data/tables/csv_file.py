@@ -50,6 +50,10 @@ class CsvFile:
         """Return the cells of one column as written."""
         return self.body.texts([self.names.index(name)])[0]
 
+    def cell(self, row: int, name: str) -> str:
+        """Return a cell as written."""
+        return self.texts(name)[row]
+
     def where(self, row: int, name: str) -> str:
         """Return the place of a cell for messages: "houses.csv:17: column 'price'"."""
         place = bisect([first for first, _ in self.parts], row) - 1

@@ -90,7 +90,11 @@ def _ends(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
     if any(isinstance(x, StoredTable) for x in rows.inputs.values()):
         every = [_ends_in_pieces(x) for x in rows.inputs.values() if isinstance(x, StoredTable)]
         return np.concatenate([low for low, _ in every]), np.concatenate([high for _, high in every])
-    found = _extremes(rows)
+    if len(rows.inputs) == 1 and isinstance(rows.x, Windows):
+        ends = [(np.fmin.reduce(one), np.fmax.reduce(one)) for _, one in rows.x.blocks() if len(one)]
+        found = tuple(map(np.stack, zip(*ends, strict=True))) if ends else None
+    else:
+        found = _extremes(rows)
     if found is None or len(found[0]) == 0:
         return None
     low, high = found

@@ -1,0 +1,119 @@
+"""A file with series as it was read: whole, or in pieces if it needs more memory than `data.memory` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.memory import shown_size
+from dlpy.data.tables import column_types, csv_file, piece_reader
+from dlpy.data.tables.cell_formats import CellFormat
+from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.part_files import bytes_of
+from dlpy.datasets._series_columns import formats_in, in_formats, is_numeric, numbers
+from dlpy.datasets._series_pieces import table_in_pieces
+from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
+from dlpy.datasets._series_times import timeline_of
+from dlpy.datasets._table_options import no_column, no_column_to_predict
+
+if TYPE_CHECKING:
+    from dlpy.datasets.timeseries_csv import TimeseriesCsv
+
+Targets = Literal["ignored", "where_known", "required"]
+
+
+@dataclass(frozen=True)
+class ReadSeries:
+    """A file that was read.
+
+    file: the file, or its first rows where it was read in pieces. count: its rows. wanted: what was read of it.
+    formats: of the columns that are not plain numbers. missing: the number of missing cells of each column.
+    about: what is added to the name of the file.
+    """
+
+    table: SeriesTable
+    file: CsvFile
+    count: int
+    wanted: Wanted
+    formats: dict[str, CellFormat]
+    missing: Mapping[str, int]
+    about: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.file.path
+
+
+def to_learn(data: TimeseriesCsv) -> ReadSeries:
+    """Return the file of a dataset.
+
+    Raises:
+        DataError: the file does not fit the options.
+    """
+    path = Path(str(data.path))
+    in_pieces = data.reads_in_pieces()
+    file = piece_reader.head_of(path, data.format).file if in_pieces else csv_file.read(path, data.format)
+    _check_names(data, file)
+    columns = in_formats(file, column_types.columns_of(file), data.columns, [*data.forecast, *data.known], data.formats)
+    names = data.columns or [name for name in _free(data, file) if is_numeric(file, columns[name])]
+    if not names:
+        raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
+    return _read(data, file, columns, data.wanted(names, data.forecast), in_pieces=in_pieces)
+
+
+def to_predict(data: TimeseriesCsv, path: Path, targets: Targets = "ignored") -> ReadSeries:
+    """Return a file of which all columns of the windows are known.
+
+    Args:
+        data: the options of a run.
+        path: the file.
+        targets: whether the columns to forecast are read, too; where_known: if the file has all of them.
+
+    Raises:
+        ConfigError: the columns are not listed. DataError: the file does not fit the options.
+    """
+    in_pieces, form = data.exceeds_memory(path), data.format_to_predict
+    file = piece_reader.head_of(path, form).file if in_pieces else csv_file.read(path, form)
+    if data.columns is None:
+        raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
+    for name in (*data.columns, *data.known, *(data.forecast if targets == "required" else ())):
+        if name not in file.names:
+            raise no_column_to_predict(file, name)
+    reads_targets = targets != "ignored" and {*data.forecast} <= {*file.names}
+    columns = column_types.in_given_formats(file, column_types.columns_of(file), data.formats)
+    wanted = data.wanted(data.columns, data.forecast if reads_targets else [])
+    wanted = replace(wanted, may_lack_targets=targets == "where_known")
+    return _read(data, file, columns, wanted, in_pieces=in_pieces)
+
+
+def _read(
+    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted, *, in_pieces: bool
+) -> ReadSeries:
+    formats = formats_in({name: columns[name] for name in wanted.every})
+    if in_pieces:
+        found = table_in_pieces(data, file, formats, wanted)
+        about = f", read in pieces: {shown_size(bytes_of(file.path))} of text is too large for data.memory"
+        return ReadSeries(found.table, file, found.count, wanted, formats, found.missing, about)
+    line = timeline_of(file, data.time, data.id, data.date_order)
+    table = series_table(file, columns, line, wanted, numbers(file, columns, wanted.every))
+    missing = {name: len(columns[name].missing) for name in wanted.every}
+    return ReadSeries(table, file, len(file), wanted, formats, missing)
+
+
+def _free(data: TimeseriesCsv, file: CsvFile) -> list[str]:
+    """Return the columns of a file that are features unless others are listed."""
+    return [name for name in file.names if name not in (data.time, data.id, *file.index)]
+
+
+def _check_names(data: TimeseriesCsv, file: CsvFile) -> None:
+    targets = [(f"targets.{name}", [one.column]) for name, one in (data.targets or {}).items()]
+    lists = (("target", data.target or []), ("columns", data.columns or []), ("known", data.known))
+    for key, names in (*targets, *lists):
+        for name in names:
+            if name not in file.names:
+                raise no_column(file, key, name)

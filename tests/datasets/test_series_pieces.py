@@ -1,0 +1,138 @@
+"""Series that are read in pieces: the same windows, transforms and mistakes as those of the same file in memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.features import Windows
+from dlpy.data.rows import Loaded, Rows
+from dlpy.data.stored import mapped_rows
+from dlpy.data.tables import piece_reader
+from dlpy.datasets import _series_rows
+from dlpy.datasets.timeseries_csv import TimeseriesCsv
+from dlpy.training.pipeline import Pipeline, split
+
+_SMALL = "0.001KB"
+_OPTIONS = [
+    {},
+    {"gaps": "fill", "missing": "previous"},
+    {"gaps": "allow", "missing": "interpolate", "horizon": 2},
+    {"gaps": "fill", "missing": "interpolate", "columns": ["a"]},
+    {"gaps": "allow", "missing": "drop", "delay": 1},
+    {"gaps": "fill", "missing": "previous", "columns": ["a", "y"], "known": ["b"], "horizon": 2},
+    {"time": None, "missing": "previous", "windows": "across_parts"},
+]
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read some 100 bytes, and gather some rows, at a time."""
+    monkeypatch.setattr(piece_reader, "PIECE_BYTES", 100)
+    monkeypatch.setattr(mapped_rows, "_BLOCK_BYTES", 50)
+    monkeypatch.setattr(_series_rows, "_AT_ONCE", 5)
+
+
+def _series(path: Path, **options: object) -> TimeseriesCsv:
+    given = {"name": "timeseries_csv", "path": str(path), "time": "day", "target": "y", "lookback": 3}
+    return TimeseriesCsv.model_validate(given | options)
+
+
+def _outcome(data: TimeseriesCsv) -> Loaded | str:
+    try:
+        loaded = data.load()
+        split(data, loaded)
+        return loaded
+    except (DataError, ConfigError) as error:
+        return str(error)
+
+
+def _same_rows(one: Rows, other: Rows) -> None:
+    for name in ("targets", "columns"):
+        own, its = getattr(one, name), getattr(other, name)
+        assert own.keys() == its.keys()
+        for key, array in own.items():
+            np.testing.assert_array_equal(array, its[key])
+            assert array.dtype == its[key].dtype
+    np.testing.assert_array_equal(one.index, other.index)
+    assert isinstance(one.x, Windows)
+    assert isinstance(other.x, Windows)
+    np.testing.assert_array_equal(one.x.numbers(), other.x.numbers())
+    assert list(one.x.guesses()) == list(other.x.guesses())
+
+
+def _compare(data: TimeseriesCsv) -> None:
+    """Check that a file in pieces is the file in memory: its rows, what is said of it, and after its transforms."""
+    whole, pieces = (_outcome(data.model_copy(update={"memory": size})) for size in ("1TB", _SMALL))
+    if isinstance(whole, str) or isinstance(pieces, str):
+        assert str(whole) == re.sub(r", read in pieces: .* is too large for data.memory", "", str(pieces))
+        return
+    assert isinstance(pieces.train.x, Windows)
+    assert pieces.train.x.in_file
+    assert (whole.task, whole.resolved, whole.notes) == (pieces.task, pieces.resolved, pieces.notes)
+    assert whole.fingerprint() == pieces.fingerprint()
+    parts = [split(data, loaded) for loaded in (whole, pieces)]
+    fitted = [Pipeline.fit(data.all_transforms(), one.train, whole.task) for one in parts]
+    (one, rows, task), (other, rows_again, task_again) = fitted
+    assert task == task_again
+    for state, again in zip(one.states, other.states, strict=True):
+        assert state.keys() == again.keys()
+        for key, array in state.items():
+            np.testing.assert_array_equal(array, again[key])
+    _same_rows(rows, rows_again)
+    assert rows_again.x.read(np.arange(len(rows))).tobytes() == rows.x.numbers().astype(np.float32).tobytes()
+    for name in ("train", "validation", "test"):
+        _same_rows(getattr(parts[0], name), getattr(parts[1], name))
+    np.testing.assert_equal(_arrays(one), _arrays(other))
+    known = data.model_copy(update={"columns": whole.resolved["columns"]})
+    _compare_predicted(known)
+
+
+def _arrays(pipeline: Pipeline) -> dict[str, np.ndarray]:
+    return {} if pipeline.ranges is None else pipeline.ranges.arrays()
+
+
+def _compare_predicted(data: TimeseriesCsv) -> None:
+    path = Path(str(data.path))
+    whole = data.model_copy(update={"memory": "1TB"}).read(path, None)
+    parts = [rows for rows, _ in data.model_copy(update={"memory": _SMALL}).read_pieces(path, [])]
+    assert max(map(len, parts)) <= 5
+    np.testing.assert_array_equal(whole.index, np.concatenate([rows.index for rows in parts]))
+    np.testing.assert_array_equal(whole.x.numbers(), np.concatenate([rows.x.numbers() for rows in parts]))
+    for name, column in whole.columns.items():
+        np.testing.assert_array_equal(column, np.concatenate([rows.columns[name] for rows in parts]))
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> tuple[str, bool]:
+    """Return a file with one or three series, with gaps, missing cells, repeated and unsorted rows."""
+    several, flaws = draw(st.booleans()), draw(st.integers(0, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    lines = []
+    for name in ("one", "b", "aa") if several else ("x",):
+        days = np.arange(np.datetime64("2020-01-01"), np.datetime64("2020-01-01") + rng.integers(30, 60))
+        for day in days:
+            if flaws and rng.random() < 0.05:
+                continue
+            cells = ["" if flaws > 1 and rng.random() < 0.1 else f"{number:.3f}" for number in rng.normal(size=3)]
+            lines.append(f"{day},{name},{','.join(cells)}")
+    if draw(st.booleans()):
+        lines = [lines[place] for place in rng.permutation(len(lines))]
+    return "\n".join(["day,shop,a,b,y", *lines]) + "\n", several
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=_tables(), options=st.sampled_from(_OPTIONS), scaled=st.sampled_from([[], ["standardize"]]))
+def test_series_are_those_of_memory(
+    tmp_path: Path, table: tuple[str, bool], options: dict[str, object], scaled: list[str]
+) -> None:
+    text, several = table
+    path = tmp_path / "s.csv"
+    path.write_text(text)
+    _compare(_series(path, id="shop" if several else None, transforms=scaled, **options))
