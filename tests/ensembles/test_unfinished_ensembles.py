@@ -29,7 +29,7 @@ def members(bench) -> list[Path]:
     return [bench.trained(bench.experiment(f"{name}.yaml", data=data, model=name, training={})).path for name in names]
 
 
-@pytest.mark.parametrize("stage", ["write_config", "_summary", "_save_predictions", "_how", "environment"])
+@pytest.mark.parametrize("stage", ["write_config", "_summary", "save_shown", "_how", "environment"])
 @pytest.mark.parametrize("kept", [False, True], ids=["ended", "killed"])
 def test_an_ensemble_that_is_not_whole_is_no_run(bench, stage: str, kept: bool) -> None:
     paths = members(bench)
