@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from dlpy.data.task import TARGET
 from dlpy.engine.members import FROM_MEMBERS, FROM_ROWS, scale_class
 
 
@@ -42,13 +43,23 @@ def same_bias(fan_in: int) -> Any:
     return draw
 
 
-def heads(x: Any, units: int, activation: str) -> Any:
-    """Return the predictions of x (batch, members, features), by each member's own last layer."""
+def heads(x: Any, units: int, activation: str, linear_in: Any = None) -> Any:
+    """Return the predictions of x (batch, members, features), by each member's own last layer.
+
+    Args:
+        linear_in: rows (batch, features), a linear function of which, 0 at first, is added before the activation.
+    """
     from keras import layers
 
     shape, uniform = (x.shape[1], units), _uniform(x.shape[-1])
-    options: Any = {"kernel_initializer": uniform, "bias_initializer": uniform, "activation": activation}
-    return layers.EinsumDense("bkd,kdu->bku", shape, bias_axes="ku", dtype="float32", name="target", **options)(x)
+    options: Any = {"kernel_initializer": uniform, "bias_initializer": uniform, "dtype": "float32"}
+    options |= {"activation": activation, "name": TARGET} if linear_in is None else {"name": "heads"}
+    own = layers.EinsumDense("bkd,kdu->bku", shape, bias_axes="ku", **options)(x)
+    if linear_in is None:
+        return own
+    added = layers.Dense(units, use_bias=False, kernel_initializer="zeros", dtype="float32", name="wide")(linear_in)
+    both = layers.Add(dtype="float32")([own, layers.Reshape((1, units), dtype="float32")(added)])
+    return layers.Activation(activation, dtype="float32", name=TARGET)(both)
 
 
 def _uniform(fan_in: int) -> Any:

@@ -44,6 +44,9 @@ class TabM(Model):
     """Largest number of bins of the piecewise linear encoding of each number; null: numbers are not encoded."""
     embedding: Units = 8
     """Size of the vector into which each number is encoded."""
+    linear: bool = False
+    """Whether to add a linear function of the encoded inputs, the same for all members, before the activation of the
+    last layer: wide and deep learning (Cheng et al. 2016, arXiv:1606.07792)."""
     output_activation: Activation | None = None
     """Activation function of the last layer; chosen by the target by default."""
 
@@ -70,13 +73,13 @@ class TabM(Model):
 
         from dlpy.models import _members as shared
 
+        output, linear_in = task.output, x if self.linear else None
         x = shared.first_scale(x, self.members)
         for number, size in enumerate(self.units):
             x = shared.scale(x) if number else x
             x, width = shared.shared_dense(x, size), x.shape[-1]
             x = shared.scale(x, bias=shared.same_bias(width), activation=self.activation)
             x = layers.Dropout(self.dropout, noise_shape=(None, 1, size))(x) if self.dropout else x
-        output = task.output
         if output.kind == "ordinal":
-            return in_order(shared.heads(x, (output.units or 1) - 1, "sigmoid"))
-        return shared.heads(x, output.units or 1, self.output_activation or output.activation)
+            return in_order(shared.heads(x, (output.units or 1) - 1, "sigmoid", linear_in))
+        return shared.heads(x, output.units or 1, self.output_activation or output.activation, linear_in)

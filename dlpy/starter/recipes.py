@@ -41,6 +41,7 @@ def recipe_for_table(rows: int, numbers: int, monitor: str, fewest: int = 0) -> 
     model = [
         Option("name", "tabm", "small networks that share weights; their mean is predicted"),
         Option("members", members),
+        Option("linear", True, "plus a linear function of the columns"),
         *_bins(rows, numbers),
     ]
     training = [

@@ -194,3 +194,27 @@ def test_the_model_for_others_has_only_layers_of_keras_and_predicts_the_same() -
 def test_other_tasks_are_refused_with_the_way_out(task: Task, what: str) -> None:
     with pytest.raises(ConfigError, match=what):
         SMALL.check(task)
+
+
+@pytest.mark.parametrize("output", [NUMBER, BINARY, CLASSES])
+def test_a_linear_function_of_the_inputs_is_added_before_the_last_activation(output: Output) -> None:
+    model = built(output, SMALL.model_copy(update={"linear": True}))
+    plain = keras.Model(model.input, model.get_layer("heads").output)
+    weights = model.get_layer("wide")
+    np.testing.assert_array_equal(weights.get_weights()[0], np.zeros((2, output.units or 1)))  # at first
+    kernel = np.arange(1, 2 * (output.units or 1) + 1, dtype=np.float32).reshape(2, -1) / 3
+    weights.set_weights([kernel])
+    expected = np.asarray(plain(X)) + (X @ kernel)[:, None]
+    if output.kind == "binary":
+        expected = 1 / (1 + np.exp(-expected))
+    elif output.kind == "multiclass":
+        expected = np.exp(expected) / np.exp(expected).sum(axis=2, keepdims=True)
+    np.testing.assert_allclose(np.asarray(model(X, training=True)), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(model(X)), expected.mean(axis=1), rtol=1e-4, atol=1e-5)
+
+
+def test_classes_in_an_order_may_have_a_linear_function_too() -> None:
+    model = built(Output("ordinal", 4, ("a", "b", "c", "d")), SMALL.model_copy(update={"linear": True}))
+    model.get_layer("wide").set_weights([np.full((2, 3), 0.5, np.float32)])
+    np.testing.assert_allclose(np.asarray(model(X)).sum(axis=1), np.ones(12), rtol=1e-5)
+    assert np.asarray(model(X)).min() >= 0

@@ -19,7 +19,7 @@ from dlpy.starter.wording import meant
 )
 def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs, patience) -> None:
     recipe = recipe_for_table(rows, 10, "val_auc")
-    assert meant(recipe.model) == {"name": "tabm", "members": members}
+    assert meant(recipe.model) == {"name": "tabm", "members": members, "linear": True}
     training = meant(recipe.training)
     assert (training["epochs"], training["batch_size"]) == (epochs, batch)
     assert meant(recipe.callbacks) == [{"name": "early_stopping", "monitor": "val_auc", "patience": patience}]
@@ -62,7 +62,7 @@ def test_the_file_for_a_table_loads() -> None:
     Path("t.csv").write_text("\n".join(["a,b,product", *lines]))
     Path("t.yaml").write_text(experiment_for("t.csv", None, Path("t.yaml")).text)
     experiment, _ = load(Path("t.yaml"))
-    assert experiment.model == TabM(members=32, bins=None)
+    assert experiment.model == TabM(members=32, bins=None, linear=True)
     assert experiment.training.optimizer.name == "adamw"
 
 
