@@ -136,3 +136,20 @@ def test_series_are_those_of_memory(
     path = tmp_path / "s.csv"
     path.write_text(text)
     _compare(_series(path, id="shop" if several else None, transforms=scaled, **options))
+
+
+def test_dates_whose_order_only_later_rows_show_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piece_reader, "SAMPLE_BYTES", 300)  # the hours of January 1
+    hours = np.datetime64("2016-01-01T00") + np.arange(24 * 20).astype("timedelta64[h]")
+    lines = [f"{hour.astype(object):%m/%d/%Y %H:%M},{row % 7}" for row, hour in enumerate(hours)]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *lines]) + "\n")
+    data = _series(path, columns=["y"])
+    whole = _outcome(data)
+    assert isinstance(whole, Loaded)
+    found = _outcome(data.model_copy(update={"memory": _SMALL}))
+    assert isinstance(found, str)
+    assert "dates from here on could start with the day or the month. Set data.date_order" in found
+    again = _outcome(data.model_copy(update={"memory": _SMALL, "date_order": "month_first"}))
+    assert isinstance(again, Loaded)
+    _same_rows(whole.train, again.train)
