@@ -87,12 +87,12 @@ def read_dates(file: CsvFile, name: str, order: DateOrder) -> Dates:
     return dates
 
 
-def times_like(dates: Dates, first: CsvFile, file: CsvFile, name: str) -> np.ndarray:
+def times_like(dates: Dates, first: str, file: CsvFile, name: str) -> np.ndarray:
     """Return the times in a column of a file, read as those of the first rows of it were.
 
     Args:
         dates: those of the first rows.
-        first: the first rows.
+        first: the first cell of these.
         file: other rows.
         name: the column.
 
@@ -101,7 +101,7 @@ def times_like(dates: Dates, first: CsvFile, file: CsvFile, name: str) -> np.nda
     """
     order: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
     texts = file.texts(name)
-    found, wrong = read_times([first.texts(name)[0], *texts], order)  # the form of all cells decides how each is read
+    found, wrong = read_times([first, *texts], order)  # the form of all cells decides how each is read
     if wrong is not None:
         raise _no_time(file, name, max(0, wrong - 1))
     if found.has_order and not dates.has_order:  # the first rows say nothing of it

@@ -15,6 +15,7 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.stored import mapped_rows
 from dlpy.data.tables import piece_reader
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets import _series_rows
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.training.pipeline import Pipeline, split
@@ -136,6 +137,22 @@ def test_series_are_those_of_memory(
     path = tmp_path / "s.csv"
     path.write_text(text)
     _compare(_series(path, id="shop" if several else None, transforms=scaled, **options))
+
+
+def test_the_first_rows_are_not_read_again_with_each_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = np.arange("2020-01-01", "2020-03-01", dtype="M8[D]")
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *(f"{day},{row}" for row, day in enumerate(days))]) + "\n")
+    texts, read = CsvFile.texts, []
+
+    def noted(file: CsvFile, name: str) -> list[str]:
+        read.append(len(file))
+        return texts(file, name)
+
+    monkeypatch.setattr(CsvFile, "texts", noted)
+    assert isinstance(_outcome(_series(path, memory=_SMALL, columns=["y"])), Loaded)
+    assert len([rows for rows in read if rows < 60]) > 5
+    assert len([rows for rows in read if rows == 60]) < 5
 
 
 def test_dates_whose_order_only_later_rows_show_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
