@@ -160,9 +160,7 @@ def _folds(run: Run, outputs: dict[str, Output]) -> dict[str, Training]:
 def taken(stored: Stored, place: np.ndarray, prediction: np.ndarray | None = None) -> Stored:
     """Return some rows of stored predictions, or other predictions for these rows: (rows, units)."""
     own = stored.prediction[place] if prediction is None else prediction.reshape(len(place), -1).astype(np.float64)
-    arrays = {
-        name: getattr(stored, name) for name in ("target", "index", "time", "group", "baseline", "origin", "series")
-    }
+    arrays = {name: getattr(stored, name) for name in BY_ROW}
     rows = {name: None if array is None else array[place] for name, array in arrays.items()}
     quantiles = None if stored.quantiles is None or prediction is not None else stored.quantiles[place]
     return replace(stored, prediction=own, quantiles=quantiles, **rows)

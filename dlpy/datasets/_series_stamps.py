@@ -19,6 +19,7 @@ _EXCEL = (20_000, 80_000)  # days, not seconds since 1970
 _DAY_DIGITS = 8  # of 20161231
 _SHORT_DIGITS = 6  # of 161231
 _LAST_OF_2000 = 68  # two digits of a year above it are of the century before
+_ORDER_HINT = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
 _ROWS_IN_ORDER = 20  # for each that is earlier than the row before
 
 
@@ -82,17 +83,16 @@ def read_dates(file: CsvFile, name: str, order: DateOrder) -> Dates:
     if wrong is not None:
         raise _no_time(file, name, wrong)
     if dates.doubtful:
-        hint = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
-        raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
+        raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {_ORDER_HINT}")
     return dates
 
 
-def times_like(dates: Dates, first: CsvFile, file: CsvFile, name: str) -> np.ndarray:
+def times_like(dates: Dates, first: str, file: CsvFile, name: str) -> np.ndarray:
     """Return the times in a column of a file, read as those of the first rows of it were.
 
     Args:
         dates: those of the first rows.
-        first: the first rows.
+        first: the first cell of these.
         file: other rows.
         name: the column.
 
@@ -101,9 +101,13 @@ def times_like(dates: Dates, first: CsvFile, file: CsvFile, name: str) -> np.nda
     """
     order: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
     texts = file.texts(name)
-    found, wrong = read_times([first.texts(name)[0], *texts], order)  # the form of all cells decides how each is read
+    found, wrong = read_times([first, *texts], order)  # the form of all cells decides how each is read
     if wrong is not None:
         raise _no_time(file, name, max(0, wrong - 1))
+    if found.has_order and not dates.has_order:  # the first rows say nothing of it
+        raise DataError(
+            f"{file.where(0, name)}: dates from here on could start with the day or the month. {_ORDER_HINT}"
+        )
     if found.times[0] != dates.times[0]:
         hint = "Write all times in the same way, as 2016-12-31 23:50:00."
         raise DataError(f"{file.where(0, name)}: times from here on are written in another way. {hint}")

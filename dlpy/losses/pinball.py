@@ -50,7 +50,8 @@ class Pinball(Loss):
 
     def check(self, task: Task) -> None:
         if task.output.kind != "regression" or not task.output.quantiles:
-            raise ConfigError(f"pinball needs a single target of numbers; this one is {task.output.kind}.")
+            what = "there are several" if task.output.kind == "regression" else f"this one is {task.output.kind}"
+            raise ConfigError(f"pinball needs a single target of numbers; {what}.")
 
     def build(self) -> keras.losses.Loss:
         import keras

@@ -46,12 +46,22 @@ def adapted_from_1(stored: Stored) -> Bands:
 def factors_after(stored: Stored) -> list[float]:
     """Return the factors of bands after rows that begin with bands as learned; bands are only made wider.
 
-    The rows of validation also chose the epoch, so that their errors are a little too small.
+    The rows of validation also chose the epoch, so that their errors are a little too small. The first
+    forecast of later rows is made `delay` rows before its target: errors that are known only after that are left out.
     """
     levels = stored.of.quantiles if stored.of is not None else ()
-    every = np.ones(len(stored.index), bool)
-    _, after = _over_time(stored, np.ones(len(asked_of(levels))), every)
+    _, after = _over_time(stored, np.ones(len(asked_of(levels))), _known_before_later_rows(stored))
     return np.maximum(1.0, after).tolist()
+
+
+def _known_before_later_rows(stored: Stored) -> np.ndarray:
+    """Return which rows are known at the origin of the first forecast after them: (rows,) bool."""
+    names, found = _names(stored), np.ones(len(stored.index), bool)
+    ahead = np.zeros_like(stored.index) if stored.origin is None else stored.index - stored.origin
+    for name in np.unique(names).tolist():
+        own = names == name
+        found[own] = stored.index[own] <= stored.index[own].max() - ahead[own].min()
+    return found
 
 
 def last_of_each(stored: Stored) -> dict[str, int]:

@@ -27,7 +27,8 @@ class BandsRecord:
     asked, factors: of each band, the widest one first. windows: of rows in order of time, how many of them have no
     target in common; None for other rows. epoch, on: as in CalibrationRecord. rows: their number. until: of a series,
     by its name ("" of a single one), the time of the first target of the last of these rows, in microseconds since
-    1970: later forecasts change the factors. None: they never change, as in runs of earlier versions.
+    1970, or without time stamps the number of that target's row: later forecasts change the factors. None: they never
+    change, as in runs of earlier versions.
     """
 
     epoch: int

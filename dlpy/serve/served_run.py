@@ -126,7 +126,7 @@ class ServedRun:
         try:
             if asked.ahead is not None:
                 if self._is_ensemble:
-                    return wrong("an ensemble predicts rows, and none that come 'ahead': leave it out.")
+                    return wrong("an ensemble is served without 'ahead': leave it out, or ask one of its members.")
                 with as_file(asked.values) as path:
                     predicted = continued(self.trained, path, asked.ahead, _ASK)
             else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlpy.data.quantiles import medians, numbers_of
 from dlpy.data.rows import Rows
+from dlpy.data.validate import check_rows
 from dlpy.runs.adapted_bands import OF_A_FILE, teaches, with_own_widths
 from dlpy.runs.bands import LEARNED
 from dlpy.runs.predictions import Stored
@@ -25,6 +26,9 @@ def adapted_predictions(trained: Trained, raw: Rows, past: Rows | None = None, p
         raw: the rows before the transforms, with the targets that are known: NaN, or none at all, for others.
         past: earlier rows that are not predicted, but whose errors count.
         part: of a file, or of the run's own data.
+
+    Raises:
+        DataError: there are no rows, or one is not finite after the transforms.
     """
     found = _predicted(trained, raw, part)
     if past is not None and len(past):
@@ -41,6 +45,7 @@ def new_rows(trained: Trained, raw: Rows, part: str) -> Rows:
 def _predicted(trained: Trained, raw: Rows, part: str) -> Stored:
     """Return rows with their quantiles as they were learned."""
     rows, output = trained.applied(replace(raw, targets={})), trained.task.output
+    check_rows(rows, part, trained.task)
     (learned,) = replace(trained, bands=LEARNED).own_predictions(rows).values()
     quantiles = learned.reshape(len(raw), numbers_of(output), len(output.quantiles))
     return replace(_stored(trained, raw, part), prediction=medians(learned, output), quantiles=quantiles)

@@ -15,6 +15,7 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.stored import mapped_rows
 from dlpy.data.tables import piece_reader
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets import _series_rows
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.training.pipeline import Pipeline, split
@@ -136,3 +137,36 @@ def test_series_are_those_of_memory(
     path = tmp_path / "s.csv"
     path.write_text(text)
     _compare(_series(path, id="shop" if several else None, transforms=scaled, **options))
+
+
+def test_the_first_rows_are_not_read_again_with_each_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = np.arange("2020-01-01", "2020-03-01", dtype="M8[D]")
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *(f"{day},{row}" for row, day in enumerate(days))]) + "\n")
+    texts, read = CsvFile.texts, []
+
+    def noted(file: CsvFile, name: str) -> list[str]:
+        read.append(len(file))
+        return texts(file, name)
+
+    monkeypatch.setattr(CsvFile, "texts", noted)
+    assert isinstance(_outcome(_series(path, memory=_SMALL, columns=["y"])), Loaded)
+    assert len([rows for rows in read if rows < 60]) > 5
+    assert len([rows for rows in read if rows == 60]) < 5
+
+
+def test_dates_whose_order_only_later_rows_show_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piece_reader, "SAMPLE_BYTES", 300)  # the hours of January 1
+    hours = np.datetime64("2016-01-01T00") + np.arange(24 * 20).astype("timedelta64[h]")
+    lines = [f"{hour.astype(object):%m/%d/%Y %H:%M},{row % 7}" for row, hour in enumerate(hours)]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *lines]) + "\n")
+    data = _series(path, columns=["y"])
+    whole = _outcome(data)
+    assert isinstance(whole, Loaded)
+    found = _outcome(data.model_copy(update={"memory": _SMALL}))
+    assert isinstance(found, str)
+    assert "dates from here on could start with the day or the month. Set data.date_order" in found
+    again = _outcome(data.model_copy(update={"memory": _SMALL, "date_order": "month_first"}))
+    assert isinstance(again, Loaded)
+    _same_rows(whole.train, again.train)

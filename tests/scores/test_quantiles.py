@@ -73,3 +73,8 @@ def test_classes_have_no_quantiles() -> None:
     (levels,) = Pinball().transforms()
     with pytest.raises(ConfigError, match="pinball needs a target of numbers; this one is binary"):
         levels.outline(task)
+
+
+def test_one_of_several_targets_is_not_refused_for_its_kind() -> None:
+    with pytest.raises(ConfigError, match=r"pinball needs a single target of numbers; there are several\."):
+        Pinball().check(Task.single(Input("array", (3,)), Output("regression")))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from walks import distances_of, followed, lines_of, quantiles_of, series
 
+from dlpy.datasets import _memory_option
 from dlpy.runs.adapted_bands import shown_bands
 from dlpy.runs.directory import Run
 from dlpy.runs.results import stored_predictions
@@ -122,3 +123,19 @@ def test_coverage_is_scored_as_learned_and_as_bands_follow_the_series(bench) -> 
         shown = shown_bands(run, stored).quantiles
         assert shown is not None
         np.testing.assert_allclose(shown[:, :, 2], high, rtol=1e-4)
+
+
+@pytest.mark.parametrize("options", [[], ["--ahead", 2]])
+@pytest.mark.parametrize("bytes_allowed", [10**9, 1])  # in memory, in pieces
+def test_a_number_that_is_infinite_for_the_model_is_refused(
+    bench, monkeypatch, options: list, bytes_allowed: int
+) -> None:
+    path, lines = series(bench), Path("walk.csv").read_text("utf-8").split()
+    small = [f"{day},{float(level) / 100:.6f}" for day, level in (line.split(",") for line in lines[1:])]
+    bench.write("\n".join([lines[0], *small]) + "\n", "walk.csv")  # with a deviation far below 1
+    run = bench.trained(path)
+    bench.write("\n".join([lines[0], *small, "2020-10-27,3e38"]) + "\n", "large.csv")
+    monkeypatch.setattr(_memory_option, "most_bytes", lambda memory: bytes_allowed)
+    status, _, err = bench.run("predict", run.id, "large.csv", *options)
+    assert status == 3, err
+    assert "row 300, input [0] is inf" in err
