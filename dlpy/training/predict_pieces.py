@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from dlpy.core.errors import DataError
+from dlpy.data.features import Windows
 from dlpy.data.unfamiliar import Unfamiliar, merged
+from dlpy.data.windows import cut_to_windows
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.training.adapted_predictions import adapted_predictions
-from dlpy.training.evaluate import Tell, read_config, restore, silent
+from dlpy.training.evaluate import Tell, Trained, read_config, restore, silent
 from dlpy.training.given import Ask, Given, columns_of
 from dlpy.training.predict import as_table, predict_decided, require_answers, told_decisions, unfamiliar_rows
 from dlpy.training.predicted_table import Predicted
+
+_AT_ONCE = 4096  # windows of a series
 
 
 def exceeds_memory(run: Run, path: Path) -> bool:
@@ -32,14 +39,16 @@ def predict_pieces(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Itera
     trained = restore(run, ask.checkpoint, tell)
     decisions, keep = told_decisions(run, trained, ask, tell), columns_of(ask.keep)
     strange: list[list[Unfamiliar]] = []
-    total, data = 0, trained.experiment.data
-    adapted = adapted_predictions(trained, data.history(path, trained.raw_task)) if trained.bands.adapt else None
-    for rows, kept in data.read_pieces(path, keep):
-        given, before, total = Given(rows, f"the rows of {path}", kept), total, total + len(rows)
-        if adapted is None:
+    total, data, what = 0, trained.experiment.data, f"the rows of {path}"
+    if trained.bands.adapt:
+        pieces = _of_a_series(trained, path, keep)
+    else:
+        pieces = ((Given(rows, what, kept), None) for rows, kept in data.read_pieces(path, keep))
+    for given, numbers in pieces:
+        total += len(given.inputs)
+        if numbers is None:
             predicted = predict_decided(trained, given, ask, decisions, tell)
-        else:  # widths follow the errors of all earlier rows
-            numbers = {next(iter(trained.task.outputs)): adapted[before:total]}
+        else:
             predicted = as_table(numbers, given, trained.task, decisions, unfamiliar_rows(trained, given, ask))
         strange = [merged([*strange, predicted.unfamiliar], 0)]
         yield predicted
@@ -47,3 +56,17 @@ def predict_pieces(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Itera
         raise DataError(f"{path} has no rows.")
     for one in merged(strange, total):
         tell(one.line())
+
+
+def _of_a_series(trained: Trained, path: Path, keep: list[str]) -> Iterator[tuple[Given, dict[str, np.ndarray]]]:
+    """Yield some thousand windows at a time with their predictions, whose bands follow the errors of earlier rows."""
+    data, (output,) = trained.experiment.data, trained.task.outputs
+    if keep:
+        data.carried(path, keep)
+    rows = data.history(path, trained.raw_task)
+    adapted = adapted_predictions(trained, rows)
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows.take(np.arange(start, min(start + _AT_ONCE, len(rows))))
+        seen = {name: cut_to_windows(x) if isinstance(x, Windows) else x for name, x in some.inputs.items()}
+        some = replace(some, inputs=seen, targets={})
+        yield Given(some, f"the rows of {path}", {}), {output: adapted[start : start + _AT_ONCE]}
