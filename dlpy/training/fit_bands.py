@@ -13,7 +13,7 @@ from dlpy.runs.bands import LEARNED, Bands, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
 from dlpy.runs.decisions import BANDS, forget_decision, write_decision
 from dlpy.runs.directory import Run
-from dlpy.runs.predictions import Stored
+from dlpy.runs.predictions import Stored, read_splits
 from dlpy.runs.results import stored_predictions
 from dlpy.scores.bands import asked_of, pairs_of
 from dlpy.training.band_scores import scores_of_bands
@@ -36,7 +36,7 @@ def fit_after_training(run: Run, loss: object, tell: Callable[[str], object]) ->
         tell(f"{_AS_LEARNED}{str(error).rstrip('.')}")
         return
     (stored,) = held.outputs.values()
-    record = record_of(held, stored)
+    record = record_of(held, stored, changes=_follows_training(run, stored))
     if record is None:
         tell(f"{_AS_LEARNED}{len(stored.index):,} held-out rows are too few for their widths")
         return
@@ -63,17 +63,36 @@ def out_of_fold_bands(stored: Stored, loss: object) -> Bands:
     return adapted_from_1(stored) if is_adapted else LEARNED
 
 
-def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:
-    """Return what bands.json says; None if there are too few rows, or no quantiles of them."""
+def record_of(held: HeldOut, stored: Stored, *, changes: bool = True) -> BandsRecord | None:
+    """Return what bands.json says; None if there are too few rows, or no quantiles of them.
+
+    Args:
+        held: the held-out rows.
+        stored: their targets and predictions.
+        changes: whether the errors of later rows change the widths.
+    """
     if stored.of is None or stored.quantiles is None or not len(stored.index):
         return None
     windows = windows_of(stored) if held.in_time else None
     asked, rows = asked_of(stored.of.quantiles), len(stored.index)
     if stored.origin is not None:
-        until = last_of_each(stored)
+        until = last_of_each(stored) if changes else None
         return BandsRecord(held.epoch, held.parts, asked, factors_after(stored), rows, windows, until)
     factors = fitted(stored, np.arange(rows), windows)
     return BandsRecord(held.epoch, held.parts, asked, list(factors), rows, windows) if factors else None
+
+
+def _follows_training(run: Run, stored: Stored) -> bool:
+    """Return whether no row that the model learnt from is later than the held-out rows of its series.
+
+    The errors of such a row would say too little, and those of later rows could not be told from them.
+    """
+    learnt = read_splits(run.splits).get("train", np.empty(0, np.int64)) if stored.part != OUT_OF_FOLD else []
+    if not len(learnt):
+        return True
+    if stored.series is None or len(np.unique(stored.series)) == 1:
+        return bool(np.max(learnt) < stored.index.min())
+    return bool(np.min(learnt) < stored.index.min())  # every series is split alike, one behind the other
 
 
 def _line(record: BandsRecord) -> str:

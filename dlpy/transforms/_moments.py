@@ -121,7 +121,8 @@ def standardized(series: np.ndarray, state: State, owner: np.ndarray | None = No
 
     def scaled(some: slice) -> np.ndarray:
         mean, deviation = (state[key] if owner is None else state[key][owner[some]] for key in ("mean", "deviation"))
-        return ((series[some] - mean) / deviation).astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too large is refused before the model sees it
+            return ((series[some] - mean) / deviation).astype(np.float32)
 
     found = changed(series, scaled)
     _made[:] = [(ref(series), ref(state["mean"]), ref(found))]

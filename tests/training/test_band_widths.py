@@ -53,6 +53,18 @@ def test_few_validation_rows_change_little_and_without_any_bands_stay_as_learned
     assert "bands stay as learned: there are no validation rows" in out
 
 
+def test_bands_change_no_more_where_the_model_learnt_from_later_rows(bench) -> None:
+    path = series(bench)
+    status, out, _ = bench.run("train", path, "data.validation={count: 30, take: first}")
+    assert status == 0
+    (path_of_run,) = Path("runs").glob("*-*")
+    assert Run(path_of_run).read("bands.json")["until"] is None
+    assert "later forecasts follow" not in out
+    status, out, _ = bench.run("evaluate", Run(path_of_run).id, "--split", "test")
+    assert status == 0
+    assert Run(path_of_run).read("evaluation.json")["test"]["bands"][0].get("adapted") is not True
+
+
 def table(bench: Any) -> Path:
     """Write a table whose target is the logarithm's line with noise of heavy tails."""
     random = np.random.default_rng(5)
