@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dlpy.starter.recipes import recipe_for_table
+from dlpy.starter.recipes import Width, recipe_for_table
 from dlpy.starter.wording import Item, Option, experiment_file, meant
 
 HELD_OUT = [
@@ -32,13 +32,13 @@ class Fit:
     """What decides the options of training.
 
     rows: the number of rows. scores: options for the metrics and class weights. monitor: the score that stops training.
-    numbers: of a table, the number of numeric columns. fewest: as of `recipe_for_table`.
+    width, fewest: of a table, as of `recipe_for_table`.
     """
 
     rows: int
     scores: list[Option] = field(default_factory=list)
     monitor: str = "val_loss"
-    numbers: int = 0
+    width: Width = field(default_factory=Width)
     fewest: int = 0
 
 
@@ -46,7 +46,7 @@ def first_file(title: list[str], output: Path, data: list[Option], model: list[O
     """Return an experiment file, with epochs and batch size chosen by the number of rows."""
     rows = fit.rows
     if model == TABLE_MODEL:
-        recipe = recipe_for_table(rows, fit.numbers, fit.monitor, fit.fewest)
+        recipe = recipe_for_table(rows, fit.width, fit.monitor, fit.fewest)
         training = [*recipe.training, *fit.scores]
         blocks = {"data": data, "model": recipe.model, "training": training, "callbacks": recipe.callbacks}
         return experiment_file(title, output, blocks)

@@ -26,7 +26,8 @@ class Preparation:
     """How the columns of numbers, categories and dates are prepared.
 
     options: of the table, before its transforms. transforms: in order. dates: the columns of dates that are features.
-    rare, embedded: columns of categories some of which are pooled, and those that are embedded.
+    rare, embedded: columns of categories some of which are pooled, and those that are embedded. categories: the number
+    of columns that categories become.
     """
 
     options: list[Option]
@@ -34,6 +35,7 @@ class Preparation:
     dates: DateOptions
     rare: list[str]
     embedded: list[str]
+    categories: int
 
 
 def preparation_of(study: Study, *, in_time: bool) -> Preparation:
@@ -67,7 +69,8 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
         (Item(embedding, f"columns of more than {_MANY} categories: {listed(embedded)}"), bool(embedded)),
     ]
     transforms = [item for item, is_used in steps if is_used]
-    return Preparation(options, transforms, dates, rare, embedded)
+    columns = sum(min(_kept(found) + (name in rare), _MANY) for name, found in sizes.items())
+    return Preparation(options, transforms, dates, rare, embedded, columns)
 
 
 def _looks_numeric(study: Study, name: str) -> bool:

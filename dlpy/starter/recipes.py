@@ -11,11 +11,22 @@ _MOST_ENCODED = 100  # numeric columns: their encodings would make the first lay
 _LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on three of four with more
 
 
+_VECTOR = 8  # numbers that encode a number, by default
+_WEIGHTS = 0.2  # of a linear function, for each row: it lost on tables with more
 _NETWORKS = {
     1_000: 0,
     20_000: 5,
     100_000: 3,
 }  # of the final model, by the number of rows that a table is below; larger ones take too long
+
+
+@dataclass(frozen=True)
+class Width:
+    """The size of a table: numeric columns, columns of encoded categories, and numbers that are predicted."""
+
+    numbers: int = 0
+    categories: int = 0
+    units: int = 1
 
 
 @dataclass(frozen=True)
@@ -27,22 +38,23 @@ class Recipe:
     callbacks: list[Item]
 
 
-def recipe_for_table(rows: int, numbers: int, monitor: str, fewest: int = 0) -> Recipe:
+def recipe_for_table(rows: int, width: Width, monitor: str, fewest: int = 0) -> Recipe:
     """Return how to learn a table: the settings that did best on the tables named in configs/README.md.
 
     Args:
         rows: the number of rows.
-        numbers: the number of numeric columns.
+        width: the number of its columns.
         monitor: the score that stops training.
         fewest: the number of training rows of the rarest class, or of all rows if the target is a number; 0: the rows
             cannot be divided into parts that are alike.
     """
     members = 32 if rows < 5_000 else 16 if rows < 50_000 else 8
+    bins = _bins(rows, width.numbers)
     model = [
         Option("name", "tabm", "small networks that share weights; their mean is predicted"),
         Option("members", members),
-        Option("linear", True, "plus a linear function of the columns"),
-        *_bins(rows, numbers),
+        *bins,
+        *_linear(rows, width, encoded=not bins),
     ]
     training = [
         Option("epochs", 100 if rows < 20_000 else 40, "at most: early stopping ends training"),
@@ -69,6 +81,12 @@ def _bins(rows: int, numbers: int) -> list[Option]:
     if numbers > _MOST_ENCODED:
         return [Option("bins", None, f"numbers as they are: {numbers} are too many to encode each")]
     return []
+
+
+def _linear(rows: int, width: Width, *, encoded: bool) -> list[Option]:
+    """Return the option of a linear function beside the networks, where it has few weights for each row."""
+    weights = (width.numbers * (_VECTOR if encoded else 1) + width.categories) * width.units
+    return [Option("linear", True, "plus a linear function of the columns")] if 0 < weights <= _WEIGHTS * rows else []
 
 
 def _batch(rows: int) -> int:

@@ -16,6 +16,7 @@ from dlpy.starter.mixed import MIXED_MODEL, Parts, input_options, parts_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import Preparation, format_options, preparation_of
+from dlpy.starter.recipes import Width
 from dlpy.starter.sample import (
     Sampled,
     counted_rows,
@@ -78,7 +79,8 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     notes += [*order.notes, *log_note, *balance.notes]
     model = TABLE_MODEL if plan.parts is None else MIXED_MODEL
     fewest = 0 if plan.time or is_in_pieces(study.file) else trial.fewest(study.output)  # as training.refit needs
-    fit = Fit(rows_in(study.file), balance.scores, balance.monitor, len(study.others.numeric), fewest)
+    width = Width(len(study.others.numeric), plan.preparation.categories, study.output.units or 1)
+    fit = Fit(rows_in(study.file), balance.scores, balance.monitor, width, fewest)
     text = first_file([*notes, "", *as_comments(lines)], output, data, model, fit)
     return Draft(text, tuple(notes), tuple(lines))
 

@@ -8,7 +8,7 @@ import pytest
 from dlpy.experiment.experiment import load
 from dlpy.models.dense import Dense
 from dlpy.models.tabm import TabM
-from dlpy.starter.recipes import recipe_for_table
+from dlpy.starter.recipes import Width, recipe_for_table
 from dlpy.starter.starter import experiment_for
 from dlpy.starter.wording import meant
 
@@ -18,7 +18,7 @@ from dlpy.starter.wording import meant
     [(1_000, 32, 32, 100, 16), (4_999, 32, 64, 100, 16), (50_000, 8, 256, 40, 6), (200_000, 8, 512, 40, 6)],
 )
 def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs, patience) -> None:
-    recipe = recipe_for_table(rows, 10, "val_auc")
+    recipe = recipe_for_table(rows, Width(10, 5), "val_auc")
     assert meant(recipe.model) == {"name": "tabm", "members": members, "linear": True}
     training = meant(recipe.training)
     assert (training["epochs"], training["batch_size"]) == (epochs, batch)
@@ -27,7 +27,7 @@ def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs
 
 @pytest.mark.parametrize(("rows", "numbers"), [(999, 3), (5_000, 101)])
 def test_numbers_of_few_rows_or_many_columns_are_not_encoded(rows, numbers) -> None:
-    assert meant(recipe_for_table(rows, numbers, "val_loss").model)["bins"] is None
+    assert meant(recipe_for_table(rows, Width(numbers), "val_loss").model)["bins"] is None
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,24 @@ def test_numbers_of_few_rows_or_many_columns_are_not_encoded(rows, numbers) -> N
     ],
 )
 def test_tables_of_middle_size_get_a_final_model_of_several_networks(rows, fewest, networks) -> None:
-    assert meant(recipe_for_table(rows, 10, "val_loss", fewest).training).get("refit") == networks
+    assert meant(recipe_for_table(rows, Width(10), "val_loss", fewest).training).get("refit") == networks
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "linear"),
+    [
+        (999, Width(7), True),  # 7 weights: numbers are not encoded
+        (300, Width(50, 10), True),
+        (300, Width(50, 11), None),
+        (1_182, Width(10, 0, 4), None),  # 8 for each of 10 numbers and 4 classes
+        (2_798, Width(12, 4, 4), True),
+        (1_797, Width(64, 0, 10), None),
+        (5_000, Width(101, 899), True),  # too many numbers to encode each
+        (500, Width(), None),
+    ],
+)
+def test_a_linear_function_is_added_where_it_has_few_weights_for_each_row(rows, width, linear) -> None:
+    assert meant(recipe_for_table(rows, width, "val_loss").model).get("linear") == linear
 
 
 def test_file_asks_for_a_final_model_and_says_what_it_is() -> None:
