@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.components.dataset import Dataset
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError
 from dlpy.core.memory import shown_size
 from dlpy.core.progress import progress_bar
 from dlpy.data.rows import Loaded, Rows, Source
@@ -37,8 +37,7 @@ from dlpy.datasets._csv_plan import Plan
 from dlpy.datasets._csv_store import StoredRows
 from dlpy.datasets._row_choice import Chosen
 from dlpy.datasets._table_options import carried_cells
-from dlpy.storage.atomic import storage
-from dlpy.storage.cache import alone
+from dlpy.storage.filled_folder import filled_once, filling
 
 if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
@@ -115,29 +114,18 @@ def _as_array(found: StoredRows, name: str) -> np.ndarray:
 def _stored(path: Path, plan: Plan) -> StoredRows:
     """Return the rows from the cache, into which they are read first where it lacks them."""
     folder = store.folder_of(store.key_of(path, plan.options()))
-    with storage(folder), alone(folder):
-        found = store.read(folder)
-        if found is None:
-            _fill(path, plan, folder)
-            found = store.read(folder)
-    if found is None:
-        raise DataError(f"{folder} cannot be read back: is the disk damaged?")
-    return found
+    return filled_once(folder, store.read, lambda: _fill(path, plan, folder))
 
 
 def _fill(path: Path, plan: Plan, folder: Path) -> None:
     total = bytes_of(path)
-    writer = store.begun(folder, total)
-    try:
+    with filling(folder, total, "the table") as temporary:
+        writer = store.StoreWriter(temporary)
         with progress_bar(f"reading {path.name}", in_bytes=True) as progress:
             for piece in piece_reader.pieces_of(path, plan.head):
-                with storage(folder):
-                    plan.add(writer, piece.file)
+                plan.add(writer, piece.file)
                 progress(piece.done, total)
-        store.finished(writer, folder)
-    except BaseException:
-        store.dropped(writer)
-        raise
+        writer.close()
 
 
 def pieces_to_predict(data: Csv, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:

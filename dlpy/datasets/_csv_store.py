@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,14 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import DataError, StorageError
-from dlpy.core.memory import shown_size
+from dlpy.core.errors import DataError
 from dlpy.data.stored_texts import StoredTexts, TextsFile, TextsWriter
 from dlpy.data.tables.part_files import files_of
 from dlpy.data.tables.stored_table import StoredTable
 from dlpy.data.tables.table_writer import CodedTexts, TableWriter, opened
-from dlpy.storage.atomic import beside, put_on_disk, remove_abandoned, storage
-from dlpy.storage.cache import make_room, own_cache, used
+from dlpy.storage.cache import own_cache, used
 
 _VERSION = 2  # of the folder's format and of the reading
 
@@ -108,8 +105,6 @@ class StoreWriter:
             "lacking": self.lacking,
         }
         (self.folder / "manifest.json").write_text(json.dumps(told))
-        for path in self.folder.iterdir():
-            put_on_disk(path)
 
 
 def key_of(path: Path, options: Mapping[str, object]) -> str:
@@ -144,37 +139,3 @@ def read(folder: Path) -> StoredRows | None:
     used(folder)
     texts = {name: (some, lines) for name, (some, lines) in told["texts"].items()}
     return StoredRows(inputs, held, texts, told["filled"], told["lacking"])
-
-
-def begun(folder: Path, size: int) -> StoreWriter:
-    """Return what writes a folder under another name, after others made room for it.
-
-    Raises:
-        StorageError: the disk has no room for this many bytes.
-    """
-    with storage(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder.parent)
-        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-        if not make_room(folder.parent, size):
-            raise StorageError(
-                f"{folder.parent}: the rows of the table need {shown_size(size)} there, and dlpy fills at most half of "
-                "a disk. Free some space, or set $DLPY_CACHE to a folder on a larger disk."
-            )
-        temporary = beside(folder)
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-    return StoreWriter(temporary)
-
-
-def finished(writer: StoreWriter, folder: Path) -> None:
-    """Give a folder its name, once it is whole."""
-    with storage(folder):
-        writer.close()
-        writer.folder.rename(folder)
-        put_on_disk(folder.parent)
-
-
-def dropped(writer: StoreWriter) -> None:
-    """Remove what was written so far."""
-    shutil.rmtree(writer.folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +21,13 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.part_files import bytes_of
 from dlpy.datasets import _series_store as store
+from dlpy.datasets._csv_store import key_of
 from dlpy.datasets._series_columns import numbers
 from dlpy.datasets._series_stamps import read_dates, times_like
 from dlpy.datasets._series_store import StoredSeries
 from dlpy.datasets._series_table import Wanted, series_table
 from dlpy.datasets._series_times import Timeline, arranged, names_of_series
-from dlpy.storage.atomic import storage
-from dlpy.storage.cache import alone
+from dlpy.storage.filled_folder import filled_once
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
@@ -50,16 +50,10 @@ def table_in_pieces(
         DataError: the file does not fit the options.
     """
     told = {name: getattr(data, name) for name in _DECIDES}
-    key = store.key_of(head.path, told | {"wanted": str(wanted), "found": str([formats, head.format])})
-    folder = store.folder_of(key)
-    with storage(folder), alone(folder):
-        found = store.read(folder)
-        if found is None:
-            store.write(folder, bytes_of(head.path), lambda raw: _table(_Reader(data, head, formats, wanted), raw))
-            found = store.read(folder)
-    if found is None:
-        raise DataError(f"{folder} cannot be read back: is the disk damaged?")
-    return found
+    key = key_of(head.path, told | {"wanted": str(wanted), "found": str([formats, head.format])})
+    folder, reader = store.folder_of(key), _Reader(data, head, formats, wanted)
+    fill = partial(store.write, folder, bytes_of(head.path), partial(_table, reader))
+    return filled_once(folder, store.read, fill)
 
 
 @dataclass(frozen=True)

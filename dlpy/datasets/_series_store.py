@@ -7,7 +7,6 @@ under another name and renamed when it is whole.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,16 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import DataError, StorageError
-from dlpy.core.memory import shown_size
+from dlpy.core.errors import DataError
 from dlpy.data.stored.mapped_rows import blocks_of, mapped, series_cache
 from dlpy.data.tables.frequency import Frequency
-from dlpy.datasets._csv_store import key_of as key_of
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_table import SeriesTable
 from dlpy.datasets._series_times import Timeline
-from dlpy.storage.atomic import beside, put_on_disk, remove_abandoned
-from dlpy.storage.cache import make_room, used
+from dlpy.storage.cache import used
+from dlpy.storage.filled_folder import filling
 
 _VERSION = 1  # of the folder's format and of the reading
 _TIMES_TEXT = 3  # bytes on disk for each byte of text: numbers as read, in order, and those of the windows
@@ -58,26 +55,8 @@ def write(folder: Path, text: int, read: Callable[[Path], StoredSeries]) -> None
     Raises:
         StorageError: the disk has no room for them.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder.parent)
-    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-    if not make_room(folder.parent, _TIMES_TEXT * text):
-        raise StorageError(
-            f"{folder.parent}: the rows of the series need {shown_size(_TIMES_TEXT * text)} there, and dlpy fills at "
-            "most half of a disk. Free some space, or set $DLPY_CACHE to a folder on a larger disk."
-        )
-    temporary = beside(folder)
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
+    with filling(folder, _TIMES_TEXT * text, "the series") as temporary:
         _put(temporary, read(temporary / "raw.bin"))
-        for path in temporary.iterdir():
-            put_on_disk(path)
-        temporary.rename(folder)
-        put_on_disk(folder.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def _put(folder: Path, found: StoredSeries) -> None:
