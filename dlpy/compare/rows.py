@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.compare.sides import BY_ROW, Side, Training, taken
+from dlpy.compare.sides import Side, Training, taken
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import numbers_of
 from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
-from dlpy.runs.predictions import Stored
+from dlpy.runs.predictions import Stored, joined
 from dlpy.scores.blocks import units_of
 from dlpy.scores.class_scores import class_probabilities
 
@@ -140,12 +140,9 @@ def _whole(training: Training) -> Stored:
     """Return each row of a training once, as it is stored, with one of its predictions."""
     if len(training) == 1:
         return training[0]
-    arrays: dict[str, Any] = {
-        name: None if (given := [getattr(stored, name) for stored in training])[0] is None else np.concatenate(given)
-        for name in (*BY_ROW, "prediction")
-    }
-    _, place = np.unique(arrays["index"], return_index=True)
-    return taken(replace(training[0], quantiles=None, **arrays), place)
+    whole = joined(training)
+    _, place = np.unique(whole.index, return_index=True)
+    return taken(replace(whole, quantiles=None), place)
 
 
 def _require_same(one: Side, first: Stored, other: Side, second: Stored) -> None:

@@ -12,13 +12,11 @@ from dlpy.data.rows import known_rows
 from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
-from dlpy.runs.predictions import Stored, read_fold, read_fold_quantiles
+from dlpy.runs.predictions import BY_ROW, Stored, read_fold, read_fold_quantiles
 from dlpy.runs.results import outputs_of, stored_predictions, tasks_of, without_targets
 from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
-
-BY_ROW = ("target", "index", "time", "group", "baseline", "origin", "series")  # what a stored row has
 
 Training = list[Stored]  # the predictions of one training: of the folds, or of the held-out rows
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dlpy.storage.npz import ArraysError
 
 Targets = dict[str, np.ndarray]  # by output
 
+BY_ROW = ("target", "index", "time", "group", "baseline", "origin", "series")  # what a stored row has
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
 _TIMES = (-62_135_596_800_000_000, 253_402_300_800_000_000)  # of the years 1 to 9999, in microseconds since 1970
 
@@ -57,6 +59,15 @@ class Stored:
     def heading(self) -> str:
         """The output's and the split's name in plot titles."""
         return heading_of(self.part, self.output)
+
+
+def joined(parts: Sequence[Stored]) -> Stored:
+    """Return the rows of several parts, one after the other, with what all of them have."""
+    every = {name: [getattr(part, name) for part in parts] for name in (*BY_ROW, "prediction", "quantiles")}
+    whole: dict[str, Any] = {
+        name: None if any(one is None for one in own) else np.concatenate(own) for name, own in every.items()
+    }
+    return replace(parts[0], **whole)
 
 
 def key_of(part: str, output: str) -> str:
