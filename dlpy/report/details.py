@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from dlpy.core.errors import RunError
@@ -13,26 +12,11 @@ from dlpy.report.markup import Markup
 from dlpy.report.searched import trials
 from dlpy.report.tables import number, table
 from dlpy.runs.directory import Run
+from dlpy.runs.record import Band
 from dlpy.runs.rivals_record import Rival, RivalsRecord
 
 _LARGEST = 16 << 20  # bytes of a CSV file
 _MOST_COLUMNS = 20
-
-
-@dataclass(frozen=True)
-class OfBand:
-    """A band of quantiles: the coverage that was asked for, and what it is."""
-
-    asked: float
-    covered: float | None = None
-    width: float | None = None
-
-
-@dataclass(frozen=True)
-class OfBands:
-    """The bands of a part in evaluation.json."""
-
-    bands: list[OfBand] = field(default_factory=list)
 
 
 def by_class(run: Run) -> list[Markup]:
@@ -118,11 +102,10 @@ def rivals(run: Run) -> list[Markup]:
 
 def bands(run: Run) -> list[Markup]:
     """Return how often bands of quantiles hold the truth, by part that was evaluated."""
-    content = parse(run.read("evaluation.json"), Mapping[str, OfBands])
-    return [_bands(part, told.bands) for part, told in content.items() if told.bands]
+    return [_bands(part, told.bands) for part, told in run.evaluation().items() if told.bands]
 
 
-def _bands(part: str, found: Sequence[OfBand]) -> Markup:
+def _bands(part: str, found: Sequence[Band]) -> Markup:
     rows = [[f"{one.asked:.0%}", _percent(one.covered), number(one.width)] for one in found]
     heads = ["band", "holds the truth", "mean width, in the target's own unit"]
     return table(f"Bands of quantiles: {part} rows", heads, rows, numeric=[1, 2])

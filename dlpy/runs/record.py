@@ -178,6 +178,15 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Band:
+    """A band of quantiles: the coverage that was asked for, that on these rows, and its mean width."""
+
+    asked: float
+    covered: float | None = None
+    width: float | None = None
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint.
 
@@ -196,6 +205,7 @@ class Evaluation:
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     intervals: Intervals | None = None
+    bands: list[Band] = field(default_factory=list)  # of quantiles, the widest first
 
 
 @dataclass(frozen=True)
