@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -76,6 +77,11 @@ def merged(parts: Iterable[list[Unfamiliar]], total: int) -> list[Unfamiliar]:
         examples = tuple(counter.most_common(_KEPT))
         found[one.column, one.problem] = replace(one, rows=before.rows + one.rows, total=total, examples=examples)
     return list(found.values())
+
+
+def distinct(found: Iterable[Unfamiliar]) -> list[Unfamiliar]:
+    """Return each item once: members of an ensemble with the same inputs find the same."""
+    return list({json.dumps(one.record(), sort_keys=True): one for one in found}.values())
 
 
 def require_familiar(found: list[Unfamiliar], what: str) -> None:

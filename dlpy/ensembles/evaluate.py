@@ -11,7 +11,7 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.rows import Rows
-from dlpy.data.unfamiliar import Unfamiliar, require_familiar
+from dlpy.data.unfamiliar import Unfamiliar, distinct, require_familiar
 from dlpy.data.validate import check_rows
 from dlpy.ensembles.members import at_rows, quantiles_together
 from dlpy.ensembles.own_unit import answered, scored_output, scored_rows, scored_task
@@ -181,7 +181,7 @@ def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> 
     return {
         "rows": len(rows),
         "checkpoint": "best",
-        "unfamiliar": _records([one for predicted in found for one in predicted.unfamiliar]),
+        "unfamiliar": [one.record() for one in distinct(one for predicted in found for one in predicted.unfamiliar)],
         "scores": scores,
         "baseline": common_sense,
         **by_output((trained.experiment, trained.task), answers, common_sense, first.train),
@@ -224,9 +224,3 @@ def weights_of(how: HowCombined, output: str) -> np.ndarray:
     if None in found:
         raise RunError(f"run.json of the ensemble is damaged: a member has no weight for '{output}'.")
     return np.array(found, np.float64)
-
-
-def _records(unfamiliar: Sequence[Unfamiliar]) -> list[dict[str, Any]]:
-    """Return the records of unfamiliar values, each once: members of the same inputs find the same."""
-    found = {json.dumps(one.record(), sort_keys=True): one.record() for one in unfamiliar}
-    return list(found.values())

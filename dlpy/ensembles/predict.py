@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.task import Task
-from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.data.unfamiliar import Unfamiliar, distinct
 from dlpy.ensembles.evaluate import refuse_checkpoint, weights_of
 from dlpy.runs.directory import Run
 from dlpy.runs.members import how_combined, unchanged_members
@@ -75,16 +74,16 @@ def ahead_together(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell
     (output,) = tasks(run)[1].outputs
     every = np.array([[line[place:] for line in one.lines] for one in found], np.float64)
     numbers = combined(every, weights_of(how, output)).astype(np.float32)
-    unfamiliar = {json.dumps(item.record()): item for one in found for item in one.unfamiliar}
+    unfamiliar = distinct(item for one in found for item in one.unfamiliar)
     lines = [[*mark, *cells] for mark, cells in zip(marks, numbers.tolist(), strict=True)]
-    return Predicted(first.names, lines, list(unfamiliar.values()))
+    return Predicted(first.names, lines, unfamiliar)
 
 
 def together(run: Run, found: Sequence[OfMember], task: Task, decisions: dict[str, Decision]) -> Predicted:
     """Return the weighted mean of what the members of an ensemble predict, as a table."""
-    unfamiliar = {json.dumps(item.record()): item for one in found for item in one.unfamiliar}
+    unfamiliar = distinct(item for one in found for item in one.unfamiliar)
     numbers = _mean(run, [one.numbers for one in found])
-    return as_table(numbers, found[0].given, task, decisions, list(unfamiliar.values()))
+    return as_table(numbers, found[0].given, task, decisions, unfamiliar)
 
 
 @dataclass(frozen=True)
