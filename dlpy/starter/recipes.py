@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlpy.models.tabm import TabM
 from dlpy.starter.wording import Item, Option
 
 _RATE = {"name": "adamw", "learning_rate": 0.002, "weight_decay": 0.0003}
 _MOST_ENCODED = 100  # numeric columns: their encodings would make the first layer larger than all others
 _LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on three of four with more
-
-
-_VECTOR = 8  # numbers that encode a number, by default
-_WEIGHTS = 0.2  # of a linear function, for each row: it lost on tables with more
+_VECTOR = TabM.model_fields["embedding"].default  # numbers that encode a number
+_WEIGHTS = 0.2  # of a linear function, for each row: it lost on a table with many more
 _NETWORKS = {
     1_000: 0,
     20_000: 5,
