@@ -181,10 +181,11 @@ def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     Bands of a series follow the errors of earlier rows whose targets are given, too.
     Of targets of steps, they are those of all steps, row after row; NaN where the model does not see one.
     """
-    rows = trained.applied(given.inputs)
-    check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
+    what = given.what.removeprefix("the rows of ")
     if trained.bands.adapt:
-        return {next(iter(trained.task.outputs)): adapted_predictions(trained, given.rows)}
+        return {next(iter(trained.task.outputs)): adapted_predictions(trained, given.rows, what)}
+    rows = trained.applied(given.inputs)
+    check_rows(rows, what, trained.task)
     numbers = trained.own_predictions(rows)
     of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
     return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})

@@ -75,7 +75,7 @@ def _numbers(trained: Trained, given: Given, path: Path | None) -> np.ndarray:
     data, part = trained.experiment.data, OF_A_FILE if path is not None else OF_THE_RUN
     kept = data.here() if path is None else data
     past = kept.history(path or Path(str(kept.path)), trained.raw_task)
-    return adapted_predictions(trained, given.rows, new_rows(trained, past, part), part)
+    return adapted_predictions(trained, given.rows, given.what, new_rows(trained, past, part), part)
 
 
 def _order(output: Output) -> list[int]:

@@ -64,7 +64,7 @@ def _of_a_series(trained: Trained, path: Path, keep: list[str]) -> Iterator[tupl
     if keep:
         data.carried(path, keep)
     rows = data.history(path, trained.raw_task)
-    adapted = adapted_predictions(trained, rows)
+    adapted = adapted_predictions(trained, rows, str(path))
     for start in range(0, len(rows), _AT_ONCE):
         some = rows.take(np.arange(start, min(start + _AT_ONCE, len(rows))))
         seen = {name: cut_to_windows(x) if isinstance(x, Windows) else x for name, x in some.inputs.items()}
