@@ -9,12 +9,12 @@ import pytest
 
 from dlpy.artworks import make
 from dlpy.artworks import resume as resume_artwork
-from dlpy.drawing import figures
+from dlpy.drawing import evaluated
 from dlpy.search import refit, search
 from dlpy.search import resume as resume_search
 from dlpy.training import kfold, resume, train
 
-_THAT_DRAW = (train, kfold, resume, make, resume_artwork, figures, search, resume_search, refit)
+_THAT_DRAW = (train, kfold, resume, make, resume_artwork, evaluated, search, resume_search, refit)
 
 
 @contextmanager

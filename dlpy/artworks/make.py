@@ -12,7 +12,7 @@ from dlpy.artworks.sources import Sources, read_sources
 from dlpy.core import keras_backend
 from dlpy.core.environment import environment
 from dlpy.core.errors import DataError
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import locked

@@ -8,7 +8,7 @@ from dlpy.artworks.base import Artwork
 from dlpy.artworks.make import announce, paint, prepared
 from dlpy.artworks.record import Journal, Watcher, kept_state
 from dlpy.core import keras_backend
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import locked

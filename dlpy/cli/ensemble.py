@@ -54,7 +54,7 @@ def ensemble(
     from dlpy.cli.ensemble_tables import show_ensemble
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.progress import report_lines, shown_path
-    from dlpy.drawing.figures import draw_all
+    from dlpy.drawing.process import draw_all
     from dlpy.ensembles.combine import combine
     from dlpy.runs.lookup import default_runs_folder, find_run
     from dlpy.training.record import Options

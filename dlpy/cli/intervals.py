@@ -12,7 +12,7 @@ def add_intervals(run: Run) -> None:
     """Compute and draw the intervals of a completed k-fold run that was started with --interval and lacks them."""
     from dlpy.cli.lines import complain
     from dlpy.compare.score_intervals import with_fold_intervals
-    from dlpy.drawing.figures import draw_all
+    from dlpy.drawing.process import draw_all
 
     how = run.record().folds
     if how is not None and how.interval and run.summary().intervals is None:

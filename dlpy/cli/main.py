@@ -39,7 +39,7 @@ from dlpy.cli.track import track
 from dlpy.cli.train import train
 from dlpy.cli.warm import warm
 from dlpy.cli.watch import watch
-from dlpy.core import signals, timing
+from dlpy.core import own_process, signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
 
@@ -185,15 +185,24 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _end_drawing() -> None:
+    """End the process that draws; a command without one has not imported what does it."""
+    drawing = sys.modules.get("dlpy.drawing.process")
+    if drawing is not None:
+        drawing.end()
+
+
 def run() -> None:
     """Run the command line of this process and exit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # not every terminal can show every character
     timing.begin()
+    own_process.claim()
     signals.listen(_report_stop)
     announcers.append(functools.cache(_report_plugin))
     status = main()
+    _end_drawing()
     if (taken := timing.seconds()) is not None:
         complain(*timing.table(taken))
     signals.ignore()  # the work is done; Python's shutdown takes a while

@@ -11,12 +11,12 @@ def main(minutes: float) -> int:
     from dlpy.cli.lines import complain, say
     from dlpy.cli.main import parser, run
     from dlpy.core.errors import DlpyError
-    from dlpy.drawing.ahead import import_plots
+    from dlpy.drawing.ahead import prepare_to_draw
     from dlpy.warm.start import serve
 
     def prepare() -> None:
         parser()
-        import_plots()
+        prepare_to_draw()
 
     def ready(path: Path) -> None:
         say(

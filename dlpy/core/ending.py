@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+
+_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 
 
 def status_of(run: Callable[[], None]) -> int:
@@ -19,6 +24,13 @@ def status_of(run: Callable[[], None]) -> int:
     vars(threading)["_shutdown"]()  # waits for threads, as Python does
     atexit._run_exitfuncs()
     return status
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process be killed when its parent dies (Linux only)."""
+    ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(128 + signal.SIGKILL)
 
 
 def flush() -> None:

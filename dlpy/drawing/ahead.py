@@ -8,6 +8,8 @@ import sys
 import threading
 
 from dlpy.components.plot import Plot
+from dlpy.drawing.figures import legend_below, new_figure, style
+from dlpy.drawing.png import pixels
 
 LIBRARIES = (
     "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.style", "PIL.BmpImagePlugin",
@@ -27,3 +29,14 @@ def import_plots() -> None:
     plots = [f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
     for name in (*LIBRARIES, *plots):
         importlib.import_module(name)
+
+
+def prepare_to_draw() -> None:
+    """Import all plots, and draw a first figure in memory, which fills caches of fonts and letters."""
+    import_plots()
+    with style():
+        figure = new_figure("Title", width=2, height=2)
+        axes = figure.add_subplot(title="title", xlabel="x", ylabel="y")
+        axes.plot([0, 1], label="line")
+        legend_below(figure)
+        pixels(figure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlpy.components.plot import Plot
-from dlpy.drawing import figures
+from dlpy.drawing.process import draw_all
 from dlpy.runs.directory import Run
 
 
@@ -14,7 +14,7 @@ def draw_evaluated(run: Run, tell: Callable[[str], object]) -> None:
     registry = Plot.registry
     found = [(name, registry.get(name)) for name in registry.names()]
     names = [name for name, plot in found if not plot.overlays and not (plot.shows_training and _is_drawn(run, name))]
-    figures.draw_all(run, tell, names)
+    draw_all(run, tell, names)
 
 
 def _is_drawn(run: Run, name: str) -> bool:

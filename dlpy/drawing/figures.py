@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.components.plot import Plot
-from dlpy.core import keras_backend
 from dlpy.core.captions import caption
-from dlpy.core.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
-from dlpy.core.timing import stage
+from dlpy.core.errors import ConfigError, RunError
 from dlpy.drawing.png import DPI, pixels, save_pixels
 from dlpy.runs.curves import limits
 from dlpy.runs.directory import Run
@@ -81,12 +78,14 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
         ConfigError: there is no plot of that name.
         RunError: there is nothing to draw, or a file of the run is damaged.
     """
-    plots, written = _chosen(names, len(runs)), []
+    plots, written = chosen(names, len(runs)), list[Path]()
     with style():
         for plot in plots:
-            drawn = _draw(plot, runs, folder)
+            drawn = figures_of(plot, runs, folder)
             if names is not None and not drawn:
                 raise RunError(f"{plot.name} does not apply to {_listed(runs)}: no data to plot.")
+            for path, figure in drawn.items():
+                save(figure, path, runs)
             written += drawn
     if not written:
         if len(runs) > 1:
@@ -95,27 +94,9 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
     return written
 
 
-@stage("plots")
-def draw_all(run: Run, tell: Callable[[str], object], names: list[str] | None = None) -> None:
-    """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
-    keras_backend.give_back_memory()  # from training
-    with style():
-        for plot in _chosen(names, 1):
-            try:
-                _draw(plot, [run], run.plots)
-            except Exception as error:
-                what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
-                tell(f"plot '{plot.name}' was skipped: {what}")
-                with suppress(StorageError):
-                    run.append_log(traceback.format_exc())
-
-
-def _draw(plot: Plot, runs: list[Run], folder: Path) -> list[Path]:
-    written = []
-    for part, figure in plot.draw(runs).items():
-        written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
-        save(figure, written[-1], runs)
-    return written
+def figures_of(plot: Plot, runs: list[Run], folder: Path) -> dict[Path, Figure]:
+    """Return the figures of a plot by the files that they are saved as."""
+    return {folder / f"{plot.name}{f'-{part}' if part else ''}.png": figure for part, figure in plot.draw(runs).items()}
 
 
 @contextmanager
@@ -230,7 +211,7 @@ def save(figure: Figure, path: Path, runs: list[Run]) -> None:
     save_pixels(pixels(figure), path, runs)
 
 
-def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
+def chosen(names: list[str] | None, runs: int) -> list[Plot]:
     """Return the named plots, or all plots for one run, or for several runs."""
     registry = Plot.registry
     plots = [registry.get(name)(name=name) for name in (registry.names() if names is None else names)]

@@ -14,7 +14,7 @@ import numpy as np
 from dlpy.compare.score_intervals import with_intervals
 from dlpy.core.errors import ConfigError
 from dlpy.data.tables.rows_as_file import as_file
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.ensembles.evaluate import evaluate_ensemble
 from dlpy.ensembles.predict import predict_together
 from dlpy.interface.as_html import as_html

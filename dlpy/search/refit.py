@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlpy.data.validate import check
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import FINAL_MODEL, Run
 from dlpy.runs.lock import locked

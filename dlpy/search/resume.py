@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import RunError
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.ranges import Space
 from dlpy.runs.directory import Run, forget_outdated

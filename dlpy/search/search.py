@@ -14,7 +14,8 @@ from dlpy.core.errors import DivergedError, did_you_mean
 from dlpy.data.rows import Data, Loaded
 from dlpy.data.task import Task
 from dlpy.data.validate import check
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing import process as drawing
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.ranges import Space
@@ -69,6 +70,7 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     """
     keras_backend.check_settings()
     require_writable(options.folder)
+    drawing.begin()
     loaded = obtain(experiment.data, experiment.seed, smoke=options.smoke)
     first = _first_rows(experiment, loaded, smoke=options.smoke)
     monitored = _monitored(experiment, loaded.task, space.source)

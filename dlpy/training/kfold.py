@@ -13,7 +13,8 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Data, Loaded, Rows, known_rows
 from dlpy.data.steps import STRIDE, step_numbers
 from dlpy.data.validate import check_every_class
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing import process as drawing
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Mistake
@@ -49,6 +50,7 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     _require_folds(experiment, document)
     keras_backend.check_settings()
     require_writable(options.folder)
+    drawing.begin()
     options = replace(options, kind="kfold", folds=options.folds or How(), given=fingerprint(experiment))
     prepared, first = with_folds(prepare(experiment, document, options))
     reporter.data_ready(prepared.loaded, first, prepared.experiment)

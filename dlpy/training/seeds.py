@@ -13,7 +13,7 @@ from pathlib import Path
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import DivergedError
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing.process import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState

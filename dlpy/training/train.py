@@ -12,8 +12,8 @@ from dlpy.core.errors import in_one_line
 from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
-from dlpy.drawing.ahead import import_ahead
-from dlpy.drawing.figures import draw_all
+from dlpy.drawing import process as drawing
+from dlpy.drawing.process import draw_all
 from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
@@ -74,6 +74,8 @@ def started(experiment: Experiment, document: Document, options: Options, report
     """Return a new run directory and what is trained in it."""
     keras_backend.check_settings()
     require_writable(options.folder)
+    if options.peers is None or options.peers.rank == 0:
+        drawing.begin()
     options = replace(options, given=fingerprint(experiment))
     prepared = prepare(experiment, document, options)
     experiment = prepared.experiment
@@ -127,7 +129,7 @@ def _finish_first(job: Job, reporter: Reporter) -> None:
         return
     keras_backend.start()
     if not prepared.follows:
-        import_ahead()
+        drawing.begin_to_import()
     for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import fcntl
 import importlib
 import os
@@ -16,9 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dlpy.core.ending import flush, status_of
+from dlpy.core.ending import end_with_parent, flush, status_of
 
-_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _CONTENT = {
     "surroundings": dict, "arguments": list, "variables": dict, "path": list, "files": list, "umask": int,
     "ignored": list, "blocked": list,
@@ -59,7 +57,8 @@ def fork(handed: Handed, added: dict[str, str], close: Callable[[], None], run: 
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return child
     try:
-        _end_with(parent)
+        os.setsid()  # Ctrl-C in the terminal of the warm process is not for its commands
+        end_with_parent(parent)  # which alone could say how it ended
         close()
         _take_over(handed, added)
         status = status_of(run)
@@ -69,14 +68,6 @@ def fork(handed: Handed, added: dict[str, str], close: Callable[[], None], run: 
     finally:
         flush()
     os._exit(status)
-
-
-def _end_with(parent: int) -> None:
-    """Let this process be killed when its parent dies, which alone could say how it ended."""
-    os.setsid()  # Ctrl-C in the terminal of the warm process is not for its commands
-    ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(128 + signal.SIGKILL)
 
 
 def _take_over(handed: Handed, added: dict[str, str]) -> None:

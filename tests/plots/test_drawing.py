@@ -8,8 +8,9 @@ from dlpy import plots
 from dlpy.components.plot import Plot
 from dlpy.core.errors import ConfigError, RunError, shortened
 from dlpy.drawing.evaluated import draw_evaluated
-from dlpy.drawing.figures import draw, draw_all, new_figure, style
+from dlpy.drawing.figures import draw, new_figure, style
 from dlpy.drawing.png import stand_in_text
+from dlpy.drawing.process import draw_all
 from dlpy.runs.directory import Run
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}

@@ -1,0 +1,132 @@
+"""The process that draws the plots of a training, so that matplotlib never loads in the one that trains.
+
+It is forked before TensorFlow is imported, and imports matplotlib at the same time. Where a fork is not safe, there is
+one processor only, or TensorFlow is imported already, the command draws by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from dlpy.core import keras_backend, own_process
+from dlpy.core.ending import end_with_parent
+from dlpy.core.timing import stage
+from dlpy.drawing.ahead import import_ahead, import_plots
+from dlpy.drawing.here import Tell, draw_here
+from dlpy.runs.directory import Run
+
+_OWN_THREADS = 2  # of a command: the main thread, and the one that waits for signals
+_NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the command decides when it ends
+
+
+@dataclass(frozen=True)
+class DrawingProcess:
+    """A process that draws, and the connection to it."""
+
+    number: int
+    stream: TextIO
+
+    def draw(self, run: Run, tell: Tell, names: list[str] | None) -> bool:
+        """Let it draw; return False if it was killed."""
+        with suppress(OSError, ValueError):  # of a closed connection, or a line that is cut off
+            _write(self.stream, {"run": str(run.path), "names": names})
+            for line in self.stream:
+                notice = json.loads(line)["notice"]
+                if notice is None:
+                    return True
+                tell(notice)
+        return False
+
+    def end(self) -> None:
+        """End it."""
+        with suppress(OSError):
+            self.stream.close()
+        os.kill(self.number, signal.SIGKILL)
+        os.waitpid(self.number, 0)
+
+
+_current: DrawingProcess | None = None
+
+
+def begin() -> None:
+    """Fork the drawing process of this command, if that is safe and there is a processor for it."""
+    global _current
+    if _current is None and _is_possible():
+        _current = _forked()
+
+
+def begin_to_import() -> None:
+    """Begin to import what draws plots in another thread, unless another process draws them."""
+    if _current is None:
+        import_ahead()
+
+
+def end() -> None:
+    """End the drawing process, if there is one."""
+    global _current
+    ended, _current = _current, None
+    if ended is not None:
+        ended.end()
+
+
+@stage("plots")
+def draw_all(run: Run, tell: Tell, names: list[str] | None = None) -> None:
+    """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
+    if _current is not None:
+        if _current.draw(run, tell, names):
+            return
+        end()
+    keras_backend.give_back_memory()  # from training
+    draw_here(run, tell, names)
+
+
+def _is_possible() -> bool:
+    if sys.platform != "linux" or not own_process.is_claimed() or "tensorflow" in sys.modules:
+        return False
+    return threading.active_count() <= _OWN_THREADS and len(os.sched_getaffinity(0)) > 1
+
+
+def _forked() -> DrawingProcess:
+    ours, its = socket.socketpair()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))  # none may reach a child with our handlers
+    parent, child = os.getpid(), os.fork()
+    if child == 0:
+        ours.close()
+        _be(its, parent, before)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    its.close()
+    with ours:
+        return DrawingProcess(child, ours.makefile("rw", encoding="utf-8"))
+
+
+def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
+    """Be the drawing process, until the command closes the connection or dies."""
+    try:
+        end_with_parent(parent)
+        signal.set_wakeup_fd(-1)
+        for number in _NOT_ITS_OWN:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        import_plots()
+        with connection.makefile("rw", encoding="utf-8") as stream:
+            for line in stream:
+                asked = json.loads(line)
+                draw_here(Run(Path(asked["run"])), lambda text: _write(stream, {"notice": text}), asked["names"])
+                _write(stream, {"notice": None})
+    finally:
+        os._exit(0)
+
+
+def _write(stream: TextIO, content: dict[str, object]) -> None:
+    stream.write(json.dumps(content) + "\n")
+    stream.flush()
