@@ -1,7 +1,7 @@
 """The process that draws the plots of a training, so that matplotlib never loads in the one that trains.
 
 It is forked before TensorFlow is imported, and imports matplotlib at the same time. Where a fork is not safe, there is
-one processor only, or TensorFlow is imported already, the command draws by itself.
+one processor only, or TensorFlow is imported already, the command draws its plots itself.
 """
 
 from __future__ import annotations
