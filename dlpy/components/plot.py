@@ -19,6 +19,7 @@ class Plot(Component):
 
     registry = Registry[type["Plot"]]("plot", "dlpy.plots")
     overlays: ClassVar[bool] = False  # whether it shows several runs together
+    shows_predictions: ClassVar[bool] = False  # whether each figure shows nothing but the predictions of its part
     shows_training: ClassVar[bool] = False  # whether it shows what is settled when a training ends
 
     @classmethod

@@ -81,7 +81,7 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
     plots, written = chosen(names, len(runs)), list[Path]()
     with style():
         for plot in plots:
-            drawn = figures_of(plot, runs, folder)
+            drawn = {file_of(plot, part, folder): figure for part, figure in plot.draw(runs).items()}
             if names is not None and not drawn:
                 raise RunError(f"{plot.name} does not apply to {_listed(runs)}: no data to plot.")
             for path, figure in drawn.items():
@@ -94,9 +94,9 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
     return written
 
 
-def figures_of(plot: Plot, runs: list[Run], folder: Path) -> dict[Path, Figure]:
-    """Return the figures of a plot by the files that they are saved as."""
-    return {folder / f"{plot.name}{f'-{part}' if part else ''}.png": figure for part, figure in plot.draw(runs).items()}
+def file_of(plot: Plot, part: str, folder: Path) -> Path:
+    """Return the file of a plot's figure."""
+    return folder / f"{plot.name}{f'-{part}' if part else ''}.png"
 
 
 @contextmanager
@@ -206,9 +206,14 @@ def full_name(score: str) -> str:
     return caption(_FULL_NAMES.get(score, score))
 
 
-def save(figure: Figure, path: Path, runs: list[Run]) -> None:
-    """Write the figure as a PNG; the stand-in banner is added here, so that no plot can forget it."""
-    save_pixels(pixels(figure), path, runs)
+def save(figure: Figure, path: Path, runs: list[Run], shown: str = "") -> None:
+    """Write the figure as a PNG; the stand-in banner is added here, so that no plot can forget it.
+
+    Args:
+        figure, path, runs: what to write, where, and of which runs.
+        shown: the digest of the data in the figure.
+    """
+    save_pixels(pixels(figure), path, runs, shown)
 
 
 def chosen(names: list[str] | None, runs: int) -> list[Plot]:

@@ -7,9 +7,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from dlpy.components.plot import Plot
 from dlpy.core.errors import DlpyError, StorageError, in_one_line
-from dlpy.drawing.figures import chosen, figures_of, save, style
+from dlpy.drawing.figures import chosen, file_of, save, style
+from dlpy.drawing.png import shown_by
 from dlpy.runs.directory import Run
+from dlpy.runs.prediction_digests import digest_of_predictions
 
 Tell = Callable[[str], object]
 
@@ -19,8 +22,16 @@ def draw_here(run: Run, tell: Tell, names: list[str] | None) -> None:
     with style():
         for plot in chosen(names, 1):
             with _skipping(plot.name, run, tell), _without_garbage_collection():
-                for path, figure in figures_of(plot, [run], run.plots).items():
-                    save(figure, path, [run])
+                _draw(plot, run)
+
+
+def _draw(plot: Plot, run: Run) -> None:
+    """Draw a plot, but no figure of the predictions that its file shows already."""
+    for part, figure in plot.draw([run]).items():
+        path = file_of(plot, part, run.plots)
+        shown = digest_of_predictions(run, part) if plot.shows_predictions else ""
+        if not shown or shown != shown_by(path):
+            save(figure, path, [run], shown)
 
 
 @contextmanager

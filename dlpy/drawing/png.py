@@ -18,15 +18,37 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 120
+_SHOWN = "dlpy:data"  # the key of a digest among the texts of a PNG
 _BANNER_PIXELS = 600  # a narrower image is padded with white on the right, so that the banner can be read
 
 
-def save_pixels(image: np.ndarray, path: Path, runs: list[Run]) -> None:
-    """Write an image, (height, width, 3) uint8, as a PNG; runs on stand-in data get a banner on top."""
+def save_pixels(image: np.ndarray, path: Path, runs: list[Run], shown: str = "") -> None:
+    """Write an image, (height, width, 3) uint8, as a PNG; runs on stand-in data get a banner on top.
+
+    Args:
+        image, path, runs: what to write, where, and of which runs.
+        shown: the digest of the data in the image, which `shown_by` reads.
+    """
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    png, texts = Image.fromarray(with_banner(image, stand_in_text(runs))), PngInfo()
+    if shown:
+        texts.add_text(_SHOWN, shown)
+    write_whole(path, lambda temporary: png.save(temporary, format="PNG", dpi=(DPI, DPI), pnginfo=texts))
+
+
+def shown_by(path: Path) -> str:
+    """Return the digest of the data in a PNG; empty if it has none, or there is no such file."""
     from PIL import Image
 
-    png = Image.fromarray(with_banner(image, stand_in_text(runs)))
-    write_whole(path, lambda temporary: png.save(temporary, format="PNG", dpi=(DPI, DPI)))
+    try:
+        with Image.open(path, formats=["PNG"]) as png:
+            shown = str(png.info.get(_SHOWN, ""))
+            png.verify()
+            return shown
+    except (OSError, ValueError, SyntaxError):  # it is missing or damaged
+        return ""
 
 
 def with_banner(image: np.ndarray, text: str) -> np.ndarray:

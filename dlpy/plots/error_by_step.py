@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class ErrorByStep(Plot):
     """The mean absolute error of forecasts with a horizon by step ahead, and that of the naive forecasts."""
 
     name: Literal["error_by_step"] = "error_by_step"
+    shows_predictions: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Regression(Plot):
     """Predicted against true values, and the errors (predicted minus true) as a scatter plot and a histogram."""
 
     name: Literal["regression"] = "regression"
+    shows_predictions: ClassVar[bool] = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs

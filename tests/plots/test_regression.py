@@ -1,6 +1,7 @@
 import numpy as np
 
 from dlpy.drawing.figures import draw, style
+from dlpy.drawing.process import draw_all
 from dlpy.plots.regression import Regression
 
 
@@ -36,3 +37,27 @@ def test_many_rows_are_thinned_and_the_plot_says_so(make_run):
         scatter, errors, _ = Regression().draw([files.run])["test"].axes
     assert errors.get_title("left") == "errors (20,000 of 50,000 rows drawn)"
     assert len(scatter.lines[0].get_xdata()) == 20_000
+
+
+def test_the_same_predictions_are_drawn_once(make_run):
+    made = make_run().task("regression").predictions([1.0, 2.0], [[1.5], [2.5]], "test")
+    path = made.run.plots / "regression-test.png"
+    draw_all(made.run, print)
+    first = path.stat().st_mtime_ns
+    draw_all(made.run, print)
+    assert path.stat().st_mtime_ns == first
+    made.run.predictions.unlink()
+    made.predictions([1.0, 2.0], [[1.5], [3.5]], "test")
+    draw_all(made.run, print)
+    assert path.stat().st_mtime_ns > first
+
+
+def test_a_damaged_picture_is_drawn_again(make_run):
+    run = make_run().task("regression").predictions([1.0, 2.0], [[1.5], [2.5]], "test").run
+    draw_all(run, print)
+    path = run.plots / "regression-test.png"
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:30], whole[: len(whole) // 2], b"no picture"):
+        path.write_bytes(damaged)
+        draw_all(run, print)
+        assert path.read_bytes() == whole
