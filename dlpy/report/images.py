@@ -44,9 +44,10 @@ def _figure(run: Run, path: Path) -> Markup:
 
 def _described(stem: str) -> tuple[str, str]:
     """Return a title of a plot and what it shows, by the name of its file."""
-    names = [name for name in Plot.registry.names() if stem == name or stem.startswith(f"{name}-")]
-    name = max(names, key=len, default="")
-    part = stem.removeprefix(name).lstrip("-")
-    title = (name or stem).replace("_", " ") + (f", {part.replace('_', ' ')}" if name and part else "")
-    lines = (Plot.registry.get(name).__doc__ or "").strip().splitlines() if name else []
-    return title, lines[0] if lines else "a plot of this run"
+    name, _, part = stem.partition("-")
+    plot = Plot.registry.find(name)  # which imports this plot alone
+    if plot is None:
+        return stem.replace("_", " "), "a plot of this run"
+    lines = (plot.__doc__ or "").strip().splitlines()
+    title = f"{name}, {part}" if part else name
+    return title.replace("_", " "), lines[0] if lines else "a plot of this run"
