@@ -16,7 +16,6 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.validate import check
-from dlpy.drawing import process as drawing
 from dlpy.drawing.process import draw_all
 from dlpy.engine.replicas import Peers
 from dlpy.runs.checkpoint_files import CheckpointState
@@ -100,8 +99,6 @@ def _prepared(run: Run, peers: Peers | None, *, allow_inexact: bool) -> tuple[Pr
     require_resumable(run)  # the process that held the lock may have completed it
     keras_backend.check_settings()
     experiment, document = read_config(run)
-    if peers is None or peers.rank == 0:
-        drawing.begin()
     packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
     changes = changed_surroundings(run, experiment.plugins, packages)
     changes += changed_replicas(run, experiment, peers)
