@@ -118,7 +118,13 @@ class Signals:
 
     @contextmanager
     def between_steps(self) -> Iterator[None]:
-        """Let the first signal wait for `obey` or the end of the block."""
+        """Let the first signal wait for `obey` or the end of the block.
+
+        Raises:
+            KeyboardInterrupt, Stopped: a signal has ended the command, and a library caught the exception.
+        """
+        if self.obeyed is not None:
+            raise _exception(self.obeyed)
         self._stepping += 1
         try:
             yield
@@ -210,6 +216,13 @@ def behind(error: BaseException) -> KeyboardInterrupt | Stopped | None:
         return root
     is_expected = isinstance(root, DlpyError | OSError | SystemExit)
     return None if process.obeyed is None or is_expected else _exception(process.obeyed)
+
+
+def raise_behind(error: BaseException) -> None:
+    """Raise the exception of `obey` that is behind an error, if there is one, where other errors are only reported."""
+    stop = behind(error)
+    if stop is not None:
+        raise stop from None
 
 
 def _exception(number: int) -> KeyboardInterrupt | Stopped:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from dlpy.components.plot import Plot
+from dlpy.core import signals
 from dlpy.core.errors import DlpyError, StorageError, in_one_line
 from dlpy.drawing.figures import chosen, file_of, save, style
 from dlpy.drawing.png import shown_by
@@ -39,6 +40,7 @@ def _skipping(name: str, run: Run, tell: Tell) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        signals.raise_behind(error)
         what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
         tell(f"plot '{name}' was skipped: {what}")
         with suppress(StorageError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dlpy.compare.differing_options import options_of
+from dlpy.core import signals
 from dlpy.core.errors import DlpyError, RunError, in_one_line
 from dlpy.core.suggestions import command
 from dlpy.experiment.experiment import Experiment
@@ -52,6 +53,7 @@ def leave_report(run: Run, tell: Callable[[str], object]) -> None:
         if options_of(run).get("report") is not False:
             write_report([run], run.report, quick=True)
     except Exception as error:  # a run that is done must not fail for its report
+        signals.raise_behind(error)
         what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
         tell(f"report.html was skipped: {what}")
 

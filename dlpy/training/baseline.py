@@ -10,6 +10,7 @@ import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.objectives import DATA_LOSS, Loss
+from dlpy.core import signals
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.steps import TOKEN, counted, counted_task
@@ -127,7 +128,8 @@ def loss_of_constant(
         if not is_mean_of_rows(built, known):
             return None
         found = mean_loss(built, wanted, best_guess(chosen, built, known))
-    except Exception:
+    except Exception as error:
+        signals.raise_behind(error)
         if type(chosen).__module__.startswith("dlpy."):
             raise
         return None  # a plug-in's loss that cannot take a constant; the training is worth keeping

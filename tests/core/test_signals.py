@@ -40,3 +40,18 @@ def test_a_signal_that_is_the_cause_is_found_at_any_time() -> None:
     error = ValueError("wrapped")
     error.__cause__ = KeyboardInterrupt()
     assert isinstance(signals.behind(error), KeyboardInterrupt)
+
+
+def test_a_signal_that_a_library_caught_ends_the_command_where_it_would_train(obeyed: None) -> None:
+    with pytest.raises(signals.Stopped), signals.between_steps():
+        pass
+    signals.begin_command()
+    with signals.between_steps():
+        pass
+
+
+def test_an_error_that_is_only_reported_does_not_hide_a_signal(obeyed: None) -> None:
+    with pytest.raises(signals.Stopped):
+        signals.raise_behind(SystemError("__import__ returned a result with an exception set"))
+    signals.begin_command()
+    signals.raise_behind(SystemError("no signal came"))
