@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlpy.data.stored.mapped_rows import blocks_of, give_back, in_file
+from dlpy.data.stored.mapped_rows import blocks_of, changed, gathered, give_back, in_file, least_and_most
 
 _GATHERED = 512  # windows taken before their pages are given back
 LEAST_STEP = (
@@ -52,11 +52,26 @@ class Windows:
     @property
     def owners(self) -> np.ndarray:
         """The number of each row's series: (rows,) int64."""
-        return np.zeros(len(self), np.int64) if self.owner is None else self.owner[self.starts]
+        owner = self.owner
+        if owner is None:
+            return np.zeros(len(self), np.int64)
+        return changed(self.starts, lambda some: owner[self.starts[some]], owner)
+
+    @property
+    def series_numbers(self) -> np.ndarray:
+        """The numbers of the series that have rows, ascending: (series,) int64."""
+        owners = self.owners
+        blocks = blocks_of(owners) if in_file(owners) else [slice(0, len(owners))]
+        return np.unique(np.concatenate([owners[:0], *(np.unique(owners[some]) for some in blocks)]))
+
+    @property
+    def names(self) -> np.ndarray:
+        """The name of each row's series, if there are several: (rows,) str."""
+        return np.array(self.ids)[self.owners]
 
     def take(self, rows: np.ndarray) -> "Windows":
         """Return the selected rows, in the given order."""
-        return replace(self, starts=self.starts[rows])
+        return replace(self, starts=gathered(self.starts, rows))
 
     @property
     def in_file(self) -> bool:
@@ -80,19 +95,31 @@ class Windows:
         """
         if len(self) == 0:
             return
-        first, last = int(self.starts.min()), int(self.starts.max() + self.offsets.max())
-        own = self.series[first : last + 1]
-        covered = replace(self, series=own, starts=self.starts - first).covered()
+        first, end = self.span
+        own, covered = self.series[first:end], self.covered()
         for some in blocks_of(own) if self.in_file else [slice(0, len(own))]:
             if covered[some].any():
                 yield first + some.start, own[some][covered[some]]
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first time that is inside a window, and the one after the last; the same where there are no windows."""
+        if len(self) == 0:
+            return 0, 0
+        first, last = least_and_most(self.starts)
+        return int(first + self.offsets.min()), int(last + self.offsets.max()) + 1
+
     def covered(self) -> np.ndarray:
-        """Return which times are inside a window: (times,) bool."""
-        edges = np.zeros(len(self.series) + 1, np.int64)
-        np.add.at(edges, self.starts + self.offsets.min(), 1)
-        np.add.at(edges, self.starts + self.offsets.max() + 1, -1)
-        return np.cumsum(edges[:-1]) > 0
+        """Return which of the times of `span` are inside a window: (times,) bool."""
+        whole, end = self.span
+        found = np.zeros(end - whole, np.bool_)
+        for some in blocks_of(self.starts) if in_file(self.starts) else [slice(0, len(self))]:
+            own = self.take(np.arange(some.start, some.stop))
+            first, end = own.span
+            edges = np.bincount(own.starts + self.offsets.min() - first, minlength=end - first + 1)
+            edges -= np.bincount(own.starts + self.offsets.max() + 1 - first, minlength=end - first + 1)
+            found[first - whole : end - whole] |= np.cumsum(edges[:-1]) > 0
+        return found
 
     def guesses(self) -> dict[str, np.ndarray]:
         """Return the baseline forecasts by name: (rows,) or (rows, horizon) values of the target column."""
@@ -115,10 +142,10 @@ def cut_to_windows(windows: Windows) -> Windows:
     """Return windows with only the part of their series that they see, in memory."""
     if len(windows) == 0:
         return windows
-    first, end = int(windows.starts.min()), int(windows.starts.max() + windows.offsets.max()) + 1
+    first, end = windows.span
     parts = {name: getattr(windows, name) for name in ("owner", "since")}
     cut = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
-    return replace(windows, series=np.array(windows.series[first:end]), starts=windows.starts - first, **cut)
+    return replace(windows, series=np.array(windows.series[first:end]), starts=np.array(windows.starts) - first, **cut)
 
 
 def step_at(offsets: np.ndarray, offset: int | np.ndarray | None) -> int | None:

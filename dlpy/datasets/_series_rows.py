@@ -10,20 +10,22 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, Rows, Source, is_missing
-from dlpy.data.stored.mapped_rows import gathered
+from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, in_file, rows_where
 from dlpy.data.tables.frequency import Frequency
 from dlpy.data.tables.local_time import next_night_of_change
 from dlpy.data.windows import cut_to_windows
-from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes
+from dlpy.datasets._series_parts import last_rows
 from dlpy.datasets._series_read import ReadSeries
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_season import season_of
-from dlpy.datasets._series_spans import segments, spans_of, windows_of
+from dlpy.datasets._series_spans import segments_at, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, known_targets
 from dlpy.datasets._series_times import gap_notes
 
 Tell = Callable[[str], object]
 _AT_ONCE = 4096  # windows
+_MOST_OF_A_SERIES = 2_000_000  # rows in which a seasonal period is looked for: the latest ones
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
@@ -59,17 +61,27 @@ def load(data: TimeseriesCsv, given: ReadSeries) -> Loaded:
 
 def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, list[str]]:
     """Return the windows of the series of which some are training windows, and the names of the others."""
-    ids = windows_of(loaded.train).ids
-    if not ids:
+    windows, holdout = windows_of(loaded.train), data.validation
+    if not windows.ids:
         return loaded, []
-    holdout = data.validation
-    train = np.arange(len(loaded.train)) if holdout is None or holdout.use else data.divided(loaded, holdout)[0]
-    known = np.unique(loaded.train.columns["series"][train])
-    train, test = (
-        rows if rows is None else rows.take(np.flatnonzero(np.isin(rows.columns["series"], known)))
-        for rows in (loaded.train, loaded.test)
-    )
-    return replace(loaded, train=train or loaded.train, test=test), sorted({*ids} - {*known.tolist()})
+    learnt = windows if holdout is None or holdout.use else windows.take(data.divided(loaded, holdout)[0])
+    is_known = np.isin(np.arange(len(windows.ids)), learnt.series_numbers)
+    train, test = (rows if rows is None else _of_series(rows, is_known) for rows in (loaded.train, loaded.test))
+    left_out = [name for name, known in zip(windows.ids, is_known.tolist(), strict=True) if not known]
+    return replace(loaded, train=train or loaded.train, test=test), sorted(left_out)
+
+
+def _of_series(rows: Rows, is_known: np.ndarray) -> Rows:
+    """Return the windows of some series.
+
+    Args:
+        is_known: for each series whether its windows are kept: (series,) bool.
+    """
+    windows = windows_of(rows)
+    if is_known[windows.series_numbers].all():
+        return rows
+    owners = windows.owners
+    return rows.take(rows_where((0, len(rows)), lambda some: is_known[owners[some]], to_file=windows.in_file))
 
 
 def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
@@ -95,17 +107,20 @@ def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:
 def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
     """Return the rows that follow the complete windows of a file to predict."""
     table = given.table
-    record, count = table.record, len(table.record.values)
-    anchors = np.arange(data.lookback, count + 1)
-    if len(anchors) == 0:
+    record, observed, count = table.record, table.observed, len(table.record.values)
+    if count < data.lookback:
         raise DataError(f"{given.path} has {given.count:,} rows; a window needs {data.lookback:,}.")
-    anchors = anchors[data.is_whole(record, anchors, -1)]
-    if data.known:
-        segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
-        inside = anchors[anchors + data.last_step < count]
-        anchors = inside[segment[inside - 1] == segment[inside + data.last_step]]
-        anchors = anchors[table.observed[anchors - 1]]
-    return anchors
+
+    def are_complete(anchors: np.ndarray) -> np.ndarray:
+        whole = data.is_whole(record, anchors, -1)
+        if not data.known:
+            return whole
+        last = np.minimum(anchors + data.last_step, count - 1)
+        inside = anchors + data.last_step < count
+        inside &= segments_at(record.breaks, anchors - 1) == segments_at(record.breaks, last)
+        return whole & inside & observed[anchors - 1]
+
+    return rows_where((data.lookback, count + 1), are_complete, to_file=in_file(record.values))
 
 
 def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> Rows:
@@ -138,8 +153,9 @@ def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> R
 def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
     record = given.table.record
-    anchors = data.anchors(len(record.values))
-    anchors = anchors[data.is_whole(record, anchors, data.last_step)]
+    span = data.lookback, len(record.values) - data.last_step
+    to_file = in_file(record.values)
+    anchors = rows_where(span, lambda rows: data.is_whole(record, rows, data.last_step), to_file=to_file)
     if len(anchors) == 0:
         needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
         raise DataError(f"{given.path} has {given.count:,} rows; {needed}.")
@@ -186,12 +202,12 @@ def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: 
 
 def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
     """Return the windows that end right before these rows, with the times of their first targets."""
-    record, marks = table.record, {}
-    if record.times is not None and table.line.frequency is not None and len(record.times) > 1:
-        marks["time"] = _first_times(record, table.line.frequency, anchors, data.delay).astype(np.int64)
-    if record.owner is not None:
-        marks["series"] = np.array(record.ids)[record.owner[anchors - 1]]
-    return Rows({"input": data.windowed(record, anchors)}, {}, anchors + data.delay, marks)
+    record, frequency, marks = table.record, table.line.frequency, {}
+    if record.times is not None and frequency is not None and len(record.times) > 1:
+        times = changed(anchors, lambda some: _first_times(record, frequency, anchors[some], data.delay), record.times)
+        marks["time"] = times.view(np.int64)
+    aims = changed(anchors, lambda some: anchors[some] + data.delay)
+    return Rows({"input": data.windowed(record, anchors)}, {}, aims, marks)
 
 
 def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, delay: int) -> np.ndarray:
@@ -201,10 +217,11 @@ def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, dela
         record: with times. anchors: the rows right behind the windows. delay: rows between a window and its target.
     """
     times = np.asarray(record.times)
-    segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), len(times))
     aims = np.minimum(anchors + delay, len(times) - 1)
     later = np.asarray(frequency.after(times[anchors - 1], delay + 1)).astype("datetime64[us]")
-    is_there = (anchors + delay < len(times)) & (segment[aims] == segment[anchors - 1])
+    is_there = (anchors + delay < len(times)) & (
+        segments_at(record.breaks, aims) == segments_at(record.breaks, anchors - 1)
+    )
     return np.where(is_there, times[aims], later)
 
 
@@ -230,10 +247,14 @@ def _season(data: TimeseriesCsv, table: SeriesTable, record: Record, source: Sou
     if record.column is None or data.targets is not None or len(data.forecast) > 1:
         return None
     series = spans_of(record.owner, len(record.values))
-    is_train = data.training_rows(series, source)
-    own = [record.values[first:end, record.column][is_train[first:end]] for first, end in series]
-    frequency = table.line.frequency
-    found = season_of([values[~np.isnan(values)] for values in own], frequency.seasons if frequency else ())
+    parts, column, frequency = data.parts(series, source), record.column, table.line.frequency
+
+    def training_numbers(span: tuple[int, int]) -> np.ndarray:
+        latest = last_rows(parts.spans(0, span), _MOST_OF_A_SERIES)
+        numbers = np.concatenate([np.empty(0), *(column_of(record.values[slice(*own)], column) for own in latest)])
+        return numbers[~np.isnan(numbers)]
+
+    found = season_of(map(training_numbers, series), frequency.seasons if frequency else ())
     if found is None or data.model_copy(update={"period": found}).before is None:
         return None
     return found
@@ -243,5 +264,10 @@ def _with_targets(rows: Rows | None) -> Rows | None:
     """Return the rows whose targets are all known."""
     if rows is None:
         return None
-    gone = np.any([is_missing(y) for y in rows.targets.values()], axis=0)
-    return rows.take(np.flatnonzero(~gone)) if gone.any() else rows
+    if not any(holds_for_any(y, is_missing) for y in rows.targets.values()):
+        return rows
+
+    def are_known(some: np.ndarray) -> np.ndarray:
+        return ~np.any([is_missing(y[some]) for y in rows.targets.values()], axis=0)
+
+    return rows.take(rows_where((0, len(rows)), are_known, to_file=windows_of(rows).in_file))

@@ -17,7 +17,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.stored.mapped_rows import blocks_of, mapped, series_cache
 from dlpy.data.tables.frequency import Frequency
-from dlpy.datasets._series import Record
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_table import SeriesTable
 from dlpy.datasets._series_times import Timeline
 from dlpy.storage.cache import used

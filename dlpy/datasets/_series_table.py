@@ -10,10 +10,10 @@ import numpy as np
 
 from dlpy.data.stored.mapped_rows import blocks_of, changed, column_of, give_back, in_file, unnamed
 from dlpy.data.tables.column_types import Column
-from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import require_complete, require_first
 from dlpy.datasets._series_gaps import Missing, filled, with_gap_rows
-from dlpy.datasets._series_spans import segments, spans_of
+from dlpy.datasets._series_record import Record
+from dlpy.datasets._series_spans import segments_at, spans_of
 from dlpy.datasets._series_times import Located, Timeline, require_regular
 
 Gaps = Literal["error", "allow", "fill"]
@@ -178,11 +178,15 @@ def known_targets(record: Record, anchors: np.ndarray, delay: int, horizon: int 
         record: with targets. anchors: the rows right behind the windows. delay, horizon: of the dataset.
     """
     count = len(record.target)
-    segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
-    steps = np.arange(horizon or 1)
-    rows = anchors[:, None] + delay + steps
-    there = np.minimum(rows, count - 1)
-    known = (rows < count) & (segment[there] == segment[anchors - 1][:, None])
-    target = record.target.reshape(count, -1)[there].astype(np.float32)  # (windows, steps, targets)
-    found = np.where(known[:, :, None], target, np.float32(np.nan)).reshape(len(anchors), -1)
-    return found[:, 0] if horizon is None and record.target.ndim == 1 else found
+    steps, target = np.arange(horizon or 1), record.target.reshape(count, -1)
+
+    def found(some: slice) -> np.ndarray:
+        rows = anchors[some, None] + delay + steps
+        there = np.minimum(rows, count - 1)
+        known = rows < count
+        known &= segments_at(record.breaks, there) == segments_at(record.breaks, anchors[some, None] - 1)
+        own = target[there].astype(np.float32)  # (windows, steps, targets)
+        return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), -1)
+
+    made = changed(anchors, found, target)
+    return made[:, 0] if horizon is None and record.target.ndim == 1 else made

@@ -10,6 +10,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.datasets._series_spans import windows_of
 from dlpy.datasets._series_times import Timeline as SeriesTimeline
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.blocks import SERIES_MODEL, Fit, first_file, values_of
@@ -179,6 +180,6 @@ def _fits(file: CsvFile, data: list[Option]) -> bool:
     except DataError:
         return False
     counts = [len(rows) for rows in (parts.train, parts.validation, parts.test) if rows is not None]
-    series = len(set(loaded.train.columns["series"].tolist())) if "series" in loaded.train.columns else 1
+    series = len(windows_of(loaded.train).series_numbers)
     most = len(file) - 3 * series * (dataset.lookback + dataset.last_step)
     return min(counts) >= (_FEWEST_WINDOWS if len(file) >= LEAST_ROWS else 1) and sum(counts) >= _FEWEST_KEPT * most

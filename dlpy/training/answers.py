@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.quantiles import median_task, medians
-from dlpy.data.rows import Rows, known_rows
+from dlpy.data.rows import Rows, known_rows, series_of
 from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_of_rows
@@ -155,7 +155,8 @@ def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]
     ends = windows.ends[drawn]
     past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
     found = {"drawn": drawn, "history": own_of_rows(past, output, some)}
-    return {**found, "drawn_series": some.columns["series"].astype(str)} if "series" in some.columns else found
+    names = series_of(some)
+    return found if names is None else {**found, "drawn_series": names}
 
 
 def places_of(rows: Rows) -> dict[str, np.ndarray]:
@@ -163,8 +164,8 @@ def places_of(rows: Rows) -> dict[str, np.ndarray]:
     windows = next(iter(rows.inputs.values()), None)
     if not isinstance(windows, Windows):
         return {}
-    found = {"origin": windows.ends}
-    return found | {"of_series": rows.columns["series"].astype(str)} if "series" in rows.columns else found
+    names = series_of(rows)
+    return {"origin": windows.ends} if names is None else {"origin": windows.ends, "of_series": names}
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

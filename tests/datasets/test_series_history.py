@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Rows
+from dlpy.data.rows import Rows, series_of
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 
 GONE = np.nan
@@ -56,7 +56,7 @@ def test_targets_of_another_series_are_not_known(tmp_path: Path) -> None:
              zip(range(1, 4), range(first, first + 3), strict=True)]  # fmt: skip
     found, _ = rows_of(tmp_path / "x.csv", "\n".join(["shop,day,x", *lines]) + "\n", id="shop")
     np.testing.assert_array_equal(found.y, [[3, GONE], [GONE, GONE], [7, GONE], [GONE, GONE]])
-    assert found.columns["series"].tolist() == ["a", "a", "b", "b"]
+    assert series_of(found).tolist() == ["a", "a", "b", "b"]
 
 
 def test_a_target_that_is_no_column_may_lack_cells_and_be_left_out(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def _of_input(x: Features) -> tuple[np.ndarray, np.ndarray] | None:
     if isinstance(x, Table):
         return x.numeric, x.numeric
     if isinstance(x, Windows):
-        series = x.series[x.covered()]
+        series = x.series[slice(*x.span)][x.covered()]
         return series, series
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iuf" or x.dtype == np.uint8:
         return None
