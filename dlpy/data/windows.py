@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlpy.data.stored.mapped_rows import blocks_of, changed, gathered, give_back, in_file, least_and_most
+from dlpy.data.stored.mapped_rows import blocks_of, changed, gathered, give_back, in_file, least_and_most, rows_where
 
 _GATHERED = 512  # windows taken before their pages are given back
 LEAST_STEP = (
@@ -63,6 +63,18 @@ class Windows:
         owners = self.owners
         blocks = blocks_of(owners) if in_file(owners) else [slice(0, len(owners))]
         return np.unique(np.concatenate([owners[:0], *(np.unique(owners[some]) for some in blocks)]))
+
+    def rows_of_each(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the positions of the rows of some series, one after the other."""
+        owners = self.owners
+        begins = rows_where((1, len(self)), lambda rows: owners[rows] != owners[rows - 1], owners)
+        if len(begins) + 1 == len(numbers):  # the rows of each are next to each other
+            spans = zip([0, *begins.tolist()], [*begins.tolist(), len(self)], strict=True)
+            by_number = {int(owners[first]): (first, end) for first, end in spans}
+            yield from (np.arange(*by_number[number]) for number in numbers.tolist())
+            return
+        for number in numbers.tolist():
+            yield rows_where((0, len(self)), lambda rows, number=number: owners[rows] == number, owners)
 
     @property
     def names(self) -> np.ndarray:

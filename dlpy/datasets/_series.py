@@ -13,7 +13,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, KFold
-from dlpy.data.stored.mapped_rows import changed, in_file, rows_where
+from dlpy.data.stored.mapped_rows import changed, rows_where
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
 from dlpy.datasets._series_parts import Parts, Stretch, divided
@@ -151,7 +151,7 @@ class Series(Dataset):
             return own & self.is_whole(record, anchors, self.last_step)
 
         span = self.lookback, len(record.values) - self.last_step
-        return rows_where(span, are_of_part, to_file=in_file(record.values))
+        return rows_where(span, are_of_part, record.values, record.breaks, record.since, record.until)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         windows = windows_of(loaded.train)
@@ -168,7 +168,7 @@ class Series(Dataset):
         def are_of_part(rows: np.ndarray) -> np.ndarray:
             return self._part_of(parts, windows.starts[rows] + self.lookback, windows.since) == number
 
-        found = rows_where((0, len(windows)), are_of_part, to_file=windows.in_file)
+        found = rows_where((0, len(windows)), are_of_part, windows.starts, windows.since)
         self._require(found, name, parts.count(number))
         return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, Rows, Source, is_missing
-from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, in_file, rows_where
+from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, rows_where
 from dlpy.data.tables.frequency import Frequency
 from dlpy.data.tables.local_time import next_night_of_change
 from dlpy.data.windows import cut_to_windows
@@ -81,7 +81,7 @@ def _of_series(rows: Rows, is_known: np.ndarray) -> Rows:
     if is_known[windows.series_numbers].all():
         return rows
     owners = windows.owners
-    return rows.take(rows_where((0, len(rows)), lambda some: is_known[owners[some]], to_file=windows.in_file))
+    return rows.take(rows_where((0, len(rows)), lambda some: is_known[owners[some]], owners))
 
 
 def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
@@ -120,7 +120,8 @@ def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
         inside &= segments_at(record.breaks, anchors - 1) == segments_at(record.breaks, last)
         return whole & inside & observed[anchors - 1]
 
-    return rows_where((data.lookback, count + 1), are_complete, to_file=in_file(record.values))
+    read = record.values, record.breaks, record.since, record.until, observed
+    return rows_where((data.lookback, count + 1), are_complete, *read)
 
 
 def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> Rows:
@@ -154,8 +155,8 @@ def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
     record = given.table.record
     span = data.lookback, len(record.values) - data.last_step
-    to_file = in_file(record.values)
-    anchors = rows_where(span, lambda rows: data.is_whole(record, rows, data.last_step), to_file=to_file)
+    read = record.values, record.breaks, record.since, record.until
+    anchors = rows_where(span, lambda rows: data.is_whole(record, rows, data.last_step), *read)
     if len(anchors) == 0:
         needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
         raise DataError(f"{given.path} has {given.count:,} rows; {needed}.")
@@ -270,4 +271,4 @@ def _with_targets(rows: Rows | None) -> Rows | None:
     def are_known(some: np.ndarray) -> np.ndarray:
         return ~np.any([is_missing(y[some]) for y in rows.targets.values()], axis=0)
 
-    return rows.take(rows_where((0, len(rows)), are_known, to_file=windows_of(rows).in_file))
+    return rows.take(rows_where((0, len(rows)), are_known, *rows.targets.values()))

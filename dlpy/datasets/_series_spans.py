@@ -9,14 +9,14 @@ import numpy as np
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.splits import KFold
-from dlpy.data.stored.mapped_rows import changed, in_file, rows_where
+from dlpy.data.stored.mapped_rows import changed, rows_where
 
 
 def spans_of(owner: np.ndarray | None, times: int) -> list[tuple[int, int]]:
     """Return the first row of each series and the row after its last one."""
     if owner is None:
         return [(0, times)]
-    found = rows_where((1, times), lambda rows: owner[rows] != owner[rows - 1], to_file=in_file(owner))
+    found = rows_where((1, times), lambda rows: owner[rows] != owner[rows - 1], owner)
     changes = found.tolist()
     return list(zip([0, *changes], [*changes, times], strict=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.stored.mapped_rows import rows_where
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates
@@ -64,13 +66,25 @@ class Timeline:
     @property
     def first(self) -> np.ndarray:
         """For each row whether it is the first of its series: (rows,) bool."""
-        return np.concatenate([[True], np.diff(self.owner) != 0])
+        found = np.zeros(len(self.owner), np.bool_)
+        found[self.starts] = True
+        return found
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first row of each series: (series,) int64."""
+        return np.array([first for first, _ in spans_of(self.owner, len(self.owner))])
 
     @property
     def breaks(self) -> np.ndarray:
         """The rows that do not follow the row before by one step: after a gap, repeated, or of another series."""
-        found = self.first | (self.steps != 1) if self.times is not None else self.first
-        return np.flatnonzero(found[1:]) + 1
+        starts = self.starts[1:]
+        return starts if self.times is None else np.union1d(starts, self.rows_of_step(lambda steps: steps != 1))
+
+    def rows_of_step(self, holds: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return the rows, but for the first of each series, of whose steps a condition holds: (rows,) int64."""
+        found = rows_where((1, len(self.steps)), lambda rows: holds(self.steps[rows]), self.steps)
+        return np.setdiff1d(found, self.starts)
 
     def series(self, row: int) -> str:
         """Return the name of a row's series for messages, with a comma in front; empty for a single series."""
@@ -120,7 +134,8 @@ def require_regular(file: Located, name: str, line: Timeline) -> None:
     found = line.times
     if found is None:
         return
-    same = np.flatnonzero((np.diff(found) == np.timedelta64(0)) & (line.steps[1:] == 0) & ~line.first[1:]) + 1
+    repeated = line.rows_of_step(lambda steps: steps == 0)
+    same = repeated[found[repeated] == found[repeated - 1]]
     if len(same):
         row = int(same[0])
         text = file.cell(int(line.order[row]), name)
@@ -135,7 +150,7 @@ def gap_notes(line: Timeline) -> list[str]:
     """Return a line about the number of gaps and where they are; empty if there are none."""
     if line.times is None:
         return []
-    found = np.flatnonzero((line.steps != 1) & ~line.first)
+    found = line.rows_of_step(lambda steps: steps != 1)
     if not len(found):
         return []
     first = int(found[0])

@@ -6,6 +6,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,28 @@ from dlpy.storage.atomic import storage
 from dlpy.storage.cache import make_room, own_cache
 
 _BLOCK_BYTES = 1 << 22
+_GATHERED = 8192  # rows taken before their pages are given back
+
+
+@dataclass(frozen=True)
+class MappedRows:
+    """The rows of an array in a file, some of which are read at a time."""
+
+    array: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.array.shape
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Return these rows, in the given order."""
+        found, order = np.empty((len(rows), *self.shape[1:]), self.array.dtype), np.argsort(rows, kind="stable")
+        for start in range(0, len(rows), _GATHERED):
+            some = order[start : start + _GATHERED]
+            found[some] = self.array[rows[some]]
+            give_back(self.array)
+        return found
 
 
 def series_cache() -> Path:
@@ -137,20 +160,29 @@ def collected(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
         return np.memmap(file, dtype, "r+", shape=(count,)) if count else np.empty(0, dtype)
 
 
-def rows_where(span: tuple[int, int], holds: Callable[[np.ndarray], np.ndarray], *, to_file: bool) -> np.ndarray:
+def rows_where(
+    span: tuple[int, int], holds: Callable[[np.ndarray], np.ndarray], *arrays: np.ndarray | None
+) -> np.ndarray:
     """Return the rows for which a condition holds, in order: (rows,) int64.
 
     Args:
         span: the first row, and the one after the last.
         holds: returns for each of some rows whether it does.
-        to_file: whether they are looked at some at a time, and those found are kept in a file.
+        arrays: what it reads. If one is in a file, some rows are looked at at a time, and those found are in a file.
     """
-    if not to_file:
+    read = [array for array in arrays if array is not None]
+    if not any(map(in_file, read)):
         rows = np.arange(*span)
         return rows[holds(rows)]
-    size = max(1, _BLOCK_BYTES // 8)
-    blocks = (np.arange(start, min(start + size, span[1])) for start in range(*span, size))
-    return collected((rows[holds(rows)] for rows in blocks), np.int64)
+
+    def found() -> Iterator[np.ndarray]:
+        size = max(1, _BLOCK_BYTES // 8)
+        for start in range(*span, size):
+            rows = np.arange(start, min(start + size, span[1]))
+            yield rows[holds(rows)]
+            give_back(*read)
+
+    return collected(found(), np.int64)
 
 
 def holds_for_any(array: np.ndarray, holds: Callable[[np.ndarray], np.ndarray]) -> bool:
