@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
 from dlpy.data.tables import column_types, csv_file, piece_reader
@@ -100,9 +102,9 @@ def _read(
         about = f", read in pieces: {shown_size(bytes_of(file.path))} of text is too large for data.memory"
         return ReadSeries(found.table, file, found.count, wanted, formats, found.missing, about)
     line = timeline_of(file, data.time, data.id, data.date_order)
-    table = series_table(file, columns, line, wanted, numbers(file, columns, wanted.every))
-    missing = {name: len(columns[name].missing) for name in wanted.every}
-    return ReadSeries(table, file, len(file), wanted, formats, missing)
+    missing = {name: np.array(columns[name].missing, np.int64) for name in wanted.every}
+    table = series_table(file, missing, line, wanted, numbers(file, columns, wanted.every))
+    return ReadSeries(table, file, len(file), wanted, formats, {name: len(rows) for name, rows in missing.items()})
 
 
 def _free(data: TimeseriesCsv, file: CsvFile) -> list[str]:

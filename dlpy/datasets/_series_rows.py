@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, Rows, Source, is_missing
 from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, rows_where
 from dlpy.data.tables.frequency import Frequency
-from dlpy.data.tables.local_time import next_night_of_change
 from dlpy.data.windows import cut_to_windows
 from dlpy.datasets._series_columns import about, filled_notes
 from dlpy.datasets._series_parts import last_rows
@@ -23,7 +22,6 @@ from dlpy.datasets._series_spans import segments_at, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, known_targets
 from dlpy.datasets._series_times import gap_notes
 
-Tell = Callable[[str], object]
 _AT_ONCE = 4096  # windows
 _MOST_OF_A_SERIES = 2_000_000  # rows in which a seasonal period is looked for: the latest ones
 
@@ -86,7 +84,7 @@ def _of_series(rows: Rows, is_known: np.ndarray) -> Rows:
 
 def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, whether their targets are in it or not."""
-    return _to_predict(data, given.table, _every_anchor(data, given))
+    return rows_to_predict(data, given.table, _every_anchor(data, given))
 
 
 def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
@@ -100,7 +98,7 @@ def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:
     """Yield all windows of a file to predict, some thousand at a time, with the part of the series that they see."""
     every = _every_anchor(data, given)
     for start in range(0, len(every), _AT_ONCE):
-        rows = _to_predict(data, given.table, every[start : start + _AT_ONCE])
+        rows = rows_to_predict(data, given.table, every[start : start + _AT_ONCE])
         yield rows.with_x(cut_to_windows(windows_of(rows)))
 
 
@@ -124,33 +122,6 @@ def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
     return rows_where((data.lookback, count + 1), are_complete, *read)
 
 
-def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> Rows:
-    """Return the last window of each series, with the times of the steps ahead.
-
-    Args:
-        tell: shows which series are left out, since they are too short, end in a gap or a missing cell, or lack values
-            known in advance, and what is not known of the times; None: these are errors.
-
-    Raises:
-        DataError: this is so for all series, or for one without `tell`.
-    """
-    table = given.table
-    record = table.record
-    ends = [
-        (first + int(table.observed[first:end].sum()), first, end)
-        for first, end in spans_of(record.owner, len(record.values))
-    ]
-    rows = _to_predict(data, table, np.array(_complete(data, table, ends, tell)))
-    if record.times is None or table.line.frequency is None:
-        return rows
-    last = record.times[rows.index - data.delay - 1]
-    steps = [np.asarray(table.line.frequency.after(last, step + 1)) for step in range(data.horizon or 1)]
-    times = np.stack(steps, axis=1).astype("datetime64[us]")
-    if tell is not None and table.line.is_local and (night := next_night_of_change(last.min(), times.max())):
-        tell(f"times are local: if the clock is changed on {night}, those after it are off by an hour")
-    return replace(rows, columns={**rows.columns, "times": times.astype(np.int64)})
-
-
 def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
     record = given.table.record
@@ -165,43 +136,7 @@ def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     return rows if known is None else known
 
 
-def _complete(
-    data: TimeseriesCsv, table: SeriesTable, ends: list[tuple[int, int, int]], tell: Tell | None
-) -> list[int]:
-    """Return the row after the last window of each series that has one; see `last_windows`.
-
-    Args:
-        ends: of each series, the row after its last value, its first row, and the row after all of its rows.
-    """
-    found, wrong = [], []
-    for anchor, first, end in ends:
-        try:
-            _require_window(data, table, anchor, (first, end))
-            found.append(anchor)
-        except DataError as error:
-            wrong.append(error)
-    if wrong and (tell is None or not found):
-        raise wrong[0]
-    if tell is not None:
-        for error in wrong:
-            tell(f"not predicted: {error}")
-    return found
-
-
-def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
-    record, (first, end) = table.record, span
-    name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"
-    if anchor - first < data.lookback:
-        raise DataError(f"{name} has {anchor - first:,} rows; a window needs {data.lookback:,}.")
-    if not data.is_whole(record, np.array([anchor]), -1).all():
-        hint = "Fill them in, or train with data.gaps=fill and data.missing=previous."
-        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell. {hint}")
-    if data.known and anchor + data.last_step >= end:
-        needed = f"{', '.join(data.known)} for {data.last_step + 1:,} rows after the last value"
-        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,}. Add them, without a target.")
-
-
-def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
+def rows_to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
     """Return the windows that end right before these rows, with the times of their first targets."""
     record, frequency, marks = table.record, table.line.frequency, {}
     if record.times is not None and frequency is not None and len(record.times) > 1:

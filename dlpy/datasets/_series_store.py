@@ -50,13 +50,13 @@ def write(folder: Path, text: int, read: Callable[[Path], StoredSeries]) -> None
     Args:
         folder: to be filled.
         text: the bytes of text that are read.
-        read: returns the series; it may use the file whose path it gets.
+        read: returns the series; it may use the folder that it gets.
 
     Raises:
         StorageError: the disk has no room for them.
     """
     with filling(folder, _TIMES_TEXT * text, "the series") as temporary:
-        _put(temporary, read(temporary / "raw.bin"))
+        _put(temporary, read(temporary))
 
 
 def _put(folder: Path, found: StoredSeries) -> None:

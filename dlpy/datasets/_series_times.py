@@ -10,12 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.stored.mapped_rows import rows_where
+from dlpy.data.stored.mapped_rows import changed, gathered, give_back, rows_where
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.frequency import Frequency, frequency_of
-from dlpy.data.tables.local_time import evenly
+from dlpy.datasets._series_order import Stretches, in_time_order, owners_of, rows_by_series
 from dlpy.datasets._series_spans import spans_of
 from dlpy.datasets._series_stamps import read_dates
 from dlpy.datasets._table_options import DateOrder, no_column
@@ -114,18 +114,25 @@ def arranged(dates: Dates | None, ids: tuple[str, ...], owner: np.ndarray) -> Ti
         ids: the names of the series; () for a single one.
         owner: (rows,) int64, the number of each row's series.
     """
+    by_series, spans = rows_by_series(owner)
+    owner = owners_of(spans, owner)
     if dates is None:
-        rows = np.argsort(owner, kind="stable")
-        return Timeline(rows, owner[rows], ids, None, np.ones(len(rows), np.int64), None)
-    even, changes = _even_times(dates.times, owner)
-    rows = np.lexsort((even, owner))
-    owner, even, times = owner[rows], even[rows], dates.times[rows]
-    places = [slice(first, last) for first, last in spans_of(owner, len(owner))]
-    frequency = frequency_of([even[place] for place in places])
-    steps = np.concatenate([np.concatenate([[0], frequency.steps(even[place])]) for place in places])
+        return Timeline(by_series, owner, ids, None, _filled(owner, 1), None)
+    found = in_time_order(dates.times, by_series, spans)
+    frequency = frequency_of(Stretches(found.even, spans))
+    steps = _filled(owner, 0)
+    for first, end in Stretches(found.even, spans).places():
+        steps[first + 1 : end] = frequency.steps(found.even[first:end])
+        give_back(found.even, steps)
     chosen: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
-    notes = (*_sorted_notes(rows, owner), *_clock_notes(changes))
-    return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, notes, changes > 0)
+    notes = (*_sorted_notes(found.rows, owner), *_clock_notes(found.changes))
+    times = found.even if not found.changes else gathered(dates.times, found.rows)
+    return Timeline(found.rows, owner, ids, times, steps, frequency, chosen, notes, found.changes > 0)
+
+
+def _filled(owner: np.ndarray, number: int) -> np.ndarray:
+    """Return a number for each row: (rows,) int64, in a file if their owners are in one."""
+    return changed(owner, lambda some: np.full(len(owner[some]), number, np.int64))
 
 
 def require_regular(file: Located, name: str, line: Timeline) -> None:
@@ -184,17 +191,6 @@ def names_of_series(file: CsvFile, of: str) -> list[str]:
     return texts
 
 
-def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return times without the changes of the clock in local times, series by series, and how many these are."""
-    even, changes = times.copy(), 0
-    by_series = np.argsort(owner, kind="stable")
-    for first, end in spans_of(owner[by_series], len(owner)):
-        rows = by_series[first:end]
-        even[rows], found = evenly(times[rows])
-        changes += found
-    return even, changes
-
-
 def _clock_notes(changes: int) -> list[str]:
     """Return a line about changes of the clock; empty if there are none."""
     times_changed = "once" if changes == 1 else f"{changes} times"
@@ -203,7 +199,11 @@ def _clock_notes(changes: int) -> list[str]:
 
 def _sorted_notes(rows: np.ndarray, owner: np.ndarray) -> list[str]:
     """Return a line that says that rows were sorted by time, if they were not in order."""
-    back = np.flatnonzero((np.diff(rows) < 0) & (np.diff(owner) == 0))
+
+    def go_back(some: np.ndarray) -> np.ndarray:
+        return (rows[some] < rows[some - 1]) & (owner[some] == owner[some - 1])
+
+    back = rows_where((1, len(rows)), go_back, rows, owner)
     if not len(back):
         return []
     newest = len(back) > _NEARLY_ALL * len(rows)

@@ -18,7 +18,7 @@ from dlpy.storage.atomic import storage
 from dlpy.storage.cache import make_room, own_cache
 
 _BLOCK_BYTES = 1 << 22
-_GATHERED = 8192  # rows taken before their pages are given back
+_GATHERED = 1024  # rows taken before their pages are given back: the system maps 64 kB around each
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,7 @@ class MappedRows:
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Return these rows, in the given order."""
         found, order = np.empty((len(rows), *self.shape[1:]), self.array.dtype), np.argsort(rows, kind="stable")
-        for start in range(0, len(rows), _GATHERED):
-            some = order[start : start + _GATHERED]
-            found[some] = self.array[rows[some]]
-            give_back(self.array)
+        found[order] = taken(self.array, rows[order])
         return found
 
 
@@ -139,13 +136,31 @@ def gathered(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return rows of an array, in the given order: in a file if it is in one, in memory otherwise."""
     if not in_file(array):
         return array[rows]
-    if len(rows) and _follow_each_other(rows):
+    if len(rows) and follow_each_other(rows):
         return array[int(rows[0]) : int(rows[-1]) + 1]
     made = unnamed((len(rows), *array.shape[1:]), array.dtype)
     for some in blocks_of(made):
-        made[some] = array[rows[some]]
-        give_back(array, rows)
+        made[some] = taken(array, rows[some])
+        give_back(rows)
     return made
+
+
+def taken(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows of an array, in the given order, in memory."""
+    if not in_file(array):
+        return array[rows]
+    found = np.empty((len(rows), *array.shape[1:]), array.dtype)
+    for start in range(0, len(rows), _GATHERED):
+        some = slice(start, start + _GATHERED)
+        found[some] = array[rows[some]]
+        give_back(array)
+    return found
+
+
+def empty_like(array: np.ndarray, dtype: Any = None) -> np.ndarray:
+    """Return an array to write to, in a file if another is in one, in memory otherwise."""
+    chosen = dtype or array.dtype
+    return unnamed(array.shape, chosen) if in_file(array) else np.empty(array.shape, chosen)
 
 
 def collected(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
@@ -202,7 +217,7 @@ def least_and_most(array: np.ndarray) -> tuple[Any, Any]:
     return min(least for least, _ in ends), max(most for _, most in ends)
 
 
-def _follow_each_other(rows: np.ndarray) -> bool:
+def follow_each_other(rows: np.ndarray) -> bool:
     """Return whether each row is the one after the row before."""
     if rows[-1] - rows[0] != len(rows) - 1:
         return False
