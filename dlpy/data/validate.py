@@ -80,7 +80,7 @@ def _check_numbers(rows: Rows, part: str, what: str) -> None:
                 if not np.isfinite(array[bad])
                 else "too large for float32 (at most 3.4e38); standardize it."
             )
-            row = before + bad[0] if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
+            row = before + bad[0] + rows.x.first if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
             raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
         before += len(array) if isinstance(rows.x, StoredArray | Windows) else 0
 

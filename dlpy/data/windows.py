@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Windows:
     with a horizon, (horizon,) offsets, one for each step ahead. horizon: steps ahead; None: one target.
     owner: (times,) int64, the number of each time's series, if there are several; ids: their names.
     since: (times,) int64, the earliest time that the numbers of each time were filled from; None: itself.
+    first: the number of the first time in the source, of which the series may be a part.
     """
 
     series: np.ndarray
@@ -35,6 +37,7 @@ class Windows:
     owner: np.ndarray | None = None
     ids: tuple[str, ...] = ()
     since: np.ndarray | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -156,7 +159,8 @@ def cut_to_windows(windows: Windows) -> Windows:
         return windows
     first, end = windows.span
     parts = {name: getattr(windows, name) for name in ("owner", "since")}
-    cut = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
+    cut: dict[str, Any] = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
+    cut["first"] = windows.first + first
     return replace(windows, series=np.array(windows.series[first:end]), starts=np.array(windows.starts) - first, **cut)
 
 

@@ -209,7 +209,7 @@ class Series(Dataset):
 
     def rows_of(self, record: Record, anchors: np.ndarray) -> Rows:
         aims, times = changed(anchors, lambda some: anchors[some] + self.delay), record.times
-        marks = {} if times is None else {"time": changed(aims, lambda some: times[aims[some]].astype(np.int64))}
+        marks = {} if times is None else {"time": changed(aims, lambda some: times[aims[some]].astype(np.int64), times)}
         y = targets_of_windows(record.target, aims, self.horizon)
         return Rows({"input": self.windowed(record, anchors)}, {"target": y}, aims, marks)
 

@@ -90,7 +90,8 @@ def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
 def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
     rows = every_window(data, given)
-    known = known_targets(given.table.record, rows.index - data.delay, data.delay, data.horizon)
+    anchors = changed(rows.index, lambda some: rows.index[some] - data.delay)
+    known = known_targets(given.table.record, anchors, data.delay, data.horizon)
     return replace(rows, targets={"target": known})
 
 
