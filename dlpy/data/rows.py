@@ -10,7 +10,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.stored.base import Digest, Stored
-from dlpy.data.stored.mapped_rows import blocks_of, gathered, holds_for_any, in_file
+from dlpy.data.stored.mapped_rows import blocks_of, gathered, give_back, holds_for_any, in_file
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
@@ -198,6 +198,12 @@ class Data:
     validation: Rows | None
     test: Rows | None
     task: Task
+
+    def give_back(self) -> None:
+        """Give the memory of what was read of rows in files back to the system."""
+        for rows in (self.train, self.validation, self.test):
+            if rows is not None:
+                give_back(rows.index, *rows.targets.values(), *rows.columns.values())
 
     def of_output(self, name: str) -> "Data":
         """Return the rows that have this target, with it alone."""

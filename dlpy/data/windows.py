@@ -100,7 +100,7 @@ class Windows:
         for start in range(0, len(rows), _GATHERED):
             some = order[start : start + _GATHERED]
             found[some] = self.series[self.starts[rows[some]][:, None] + self.offsets]
-            give_back(self.series)
+            give_back(self.series, self.starts)
         return found
 
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:

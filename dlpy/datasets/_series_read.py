@@ -60,6 +60,15 @@ def to_learn(data: TimeseriesCsv) -> ReadSeries:
     path = Path(str(data.path))
     in_pieces = data.reads_in_pieces()
     file = piece_reader.head_of(path, data.format).file if in_pieces else csv_file.read(path, data.format)
+    return of_file(data, file, in_pieces=in_pieces)
+
+
+def of_file(data: TimeseriesCsv, file: CsvFile, *, in_pieces: bool = False) -> ReadSeries:
+    """Return a file of a dataset to learn from, of which all rows, or with `in_pieces` the first ones, are given.
+
+    Raises:
+        DataError: the file does not fit the options.
+    """
     _check_names(data, file)
     columns = in_formats(file, column_types.columns_of(file), data.columns, [*data.forecast, *data.known], data.formats)
     names = data.columns or [name for name in _free(data, file) if is_numeric(file, columns[name])]

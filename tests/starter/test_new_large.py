@@ -146,4 +146,4 @@ def test_names_beyond_the_memory_are_refused_in_one_line(bench) -> None:
     (bench.folder / "t.csv").write_text("\n".join(["label,number", *lines]) + "\n")
     status, _, err = bench.run("new", "t.csv", "--ignore", "number", "--target", "label")
     assert (status, err.count("\n")) == (3, 1)
-    assert "It is too large for the memory, and series are held in memory" in err
+    assert "It is too large for the memory, and such a table can only be read as a whole" in err
