@@ -71,8 +71,7 @@ def _attempts(
             yield _block(file, output, [*source, *_options(window, None)], window), _title(file, source, "1 row"), [why]
         return
     if timeline.line is not None and timeline.line.frequency is not None:
-        series = len(timeline.line.ids) or 1
-        for window in windows_for(rows_in(file) // series, timeline.line.frequency, timeline.seasons):
+        for window in windows_for(_rows_of_each(file, timeline.line), timeline.line.frequency, timeline.seasons):
             for gaps in _gaps(timeline, source, window):
                 options = [*_stamped(file, timeline), *source, *gaps, *_options(window, timeline)]
                 ahead = _ahead(window, timeline)
@@ -80,6 +79,21 @@ def _attempts(
     why = f"Column {timeline.name} {_why_not(timeline)}: rows are used in order, regardless of their times"
     for window in windows_for(len(file), None, ()):
         yield _block(file, output, [*source, *_options(window, None)], window), _title(file, source, "1 row"), [why]
+
+
+def _rows_of_each(file: CsvFile, line: SeriesTimeline) -> int:
+    """Return about how many rows a series has.
+
+    Of a large file with series one below the other, only some are seen: those of its first rows that are whole count.
+    """
+    if isinstance(file, Sampled) and len(line.ids) > 1:
+        owner = np.empty(len(line.order), np.int64)
+        owner[line.order] = line.owner
+        first = owner[file.places_of(np.arange(len(owner))) == 1]
+        begins = np.flatnonzero(np.diff(first)) + 1
+        if len(begins) > 1 and len(begins) < len(np.unique(first)):
+            return int(np.diff(begins).max())
+    return rows_in(file) // (len(line.ids) or 1)
 
 
 def _stamped(file: CsvFile, timeline: Timeline) -> list[Option]:
@@ -184,9 +198,13 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
 
 
 def _fits(file: CsvFile, data: list[Option]) -> bool:
-    """Return whether every split has enough windows, and gaps remove at most half of them."""
-    given = values_of(data) | ({"gaps": "allow"} if isinstance(file, Sampled) else {})
-    dataset = TimeseriesCsv.model_validate(given)
+    """Return whether every split has enough windows, and gaps remove at most half of them.
+
+    Of a large file, of which some places are looked at, that is not known.
+    """
+    if isinstance(file, Sampled):
+        return True
+    dataset = TimeseriesCsv.model_validate(values_of(data))
     try:
         loaded = load(dataset, of_file(dataset, file))
         parts = split(dataset, loaded)

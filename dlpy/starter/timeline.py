@@ -87,7 +87,9 @@ def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> 
 
     Within each of its series, nearly all times are different and evenly spaced.
     """
-    if len(dates.bad) or len(np.unique(dates.times)) >= _STEPS_FORWARD * len(dates.times):
+    is_repeated = len(np.unique(dates.times)) < _STEPS_FORWARD * len(dates.times)
+    goes_back = isinstance(file, Sampled) and len(dates.backward) > 0  # other times were looked at of each series
+    if len(dates.bad) or not (is_repeated or goes_back):
         return ""
     stamps = dates.times.astype(np.int64)
     for candidate in candidates:
