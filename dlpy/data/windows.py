@@ -96,11 +96,13 @@ class Windows:
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Return the selected windows of a series in a file: (rows, length, columns) float32."""
         found = np.empty((len(rows), *self.shape[1:]), np.float32)
-        order = np.argsort(self.starts[rows], kind="stable")  # neighbours in the file are read together
+        starts = np.asarray(self.starts[rows])
+        give_back(self.starts)
+        order = np.argsort(starts, kind="stable")  # neighbours in the file are read together
         for start in range(0, len(rows), _GATHERED):
             some = order[start : start + _GATHERED]
-            found[some] = self.series[self.starts[rows[some]][:, None] + self.offsets]
-            give_back(self.series, self.starts)
+            found[some] = self.series[starts[some][:, None] + self.offsets]
+            give_back(self.series)
         return found
 
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:

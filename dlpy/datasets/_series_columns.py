@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -18,14 +18,21 @@ from dlpy.datasets._series_times import Located, Timeline
 _NOISE = 0.1
 
 
-def numbers(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str]) -> np.ndarray:
+def numbers(
+    file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], may_be_text: Collection[str] = ()
+) -> np.ndarray:
     """Return columns as (rows, columns) float64, NaN where a cell is missing.
+
+    Args:
+        file, columns: all of them.
+        names: those to return.
+        may_be_text: those of which a cell that is no number is missing, too.
 
     Raises:
         DataError: a cell is not a number, or is too large.
     """
     for name in names:
-        if columns[name].bad:
+        if columns[name].bad and name not in may_be_text:
             raise _bad_cell(file, columns[name])
         column_types.check_range(file, columns[name])
     return np.stack([columns[name].values for name in names], axis=1)

@@ -73,11 +73,6 @@ class _Reader:
         time = self.data.time
         return None if time is None else read_dates(self.head, time, self.data.date_order)
 
-    @cached_property
-    def first_time(self) -> str:
-        """The time of the first row as written, or nothing."""
-        return "" if self.data.time is None else self.head.cell(0, self.data.time)
-
     def pieces(self) -> Iterator[piece_reader.Piece]:
         """Yield the rows of the file."""
         path = self.head.path
@@ -91,7 +86,7 @@ class _Reader:
         """Return the times of a piece."""
         if self.dates is None or self.data.time is None:
             return np.empty(0, "datetime64[us]")
-        return times_like(self.dates, self.first_time, file, self.data.time)
+        return times_like(self.dates, self.head, file, self.data.time)
 
 
 @dataclass
@@ -185,12 +180,14 @@ def _table(reader: _Reader, folder: Path) -> StoredSeries:
 
 def _written(reader: _Reader, raw: _RawFiles) -> _Read:
     """Write the numbers, the times and the series of the rows of a file, and return the rest of what is read."""
-    data, total = reader.data, bytes_of(reader.head.path)
-    read = _Read({}, {name: [] for name in reader.wanted.every}, [0])
+    data, wanted, total = reader.data, reader.wanted, bytes_of(reader.head.path)
+    read = _Read({}, {name: [] for name in wanted.every}, [0])
     with raw.write() as files, progress_bar(f"reading {reader.head.path.name}", in_bytes=True) as progress:
         for piece in reader.pieces():
             columns, before = reader.columns(piece.file), read.starts[-1]
-            files["numbers"].write(np.ascontiguousarray(numbers(piece.file, columns, reader.wanted.every)).data)
+            files["numbers"].write(
+                np.ascontiguousarray(numbers(piece.file, columns, wanted.every, wanted.may_lack)).data
+            )
             files["times"].write(reader.times(piece.file).view(np.int64).data)
             files["owners"].write(_owners(piece.file, data.id, read.names).data)
             for name, rows in read.missing.items():

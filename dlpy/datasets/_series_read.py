@@ -112,7 +112,7 @@ def _read(
         return ReadSeries(found.table, file, found.count, wanted, formats, found.missing, about)
     line = timeline_of(file, data.time, data.id, data.date_order)
     missing = {name: np.array(columns[name].missing, np.int64) for name in wanted.every}
-    table = series_table(file, missing, line, wanted, numbers(file, columns, wanted.every))
+    table = series_table(file, missing, line, wanted, numbers(file, columns, wanted.every, wanted.may_lack))
     return ReadSeries(table, file, len(file), wanted, formats, {name: len(rows) for name, rows in missing.items()})
 
 

@@ -54,6 +54,11 @@ class Wanted:
         return [*dict.fromkeys([*self.columns, *self.targets, *self.known])]
 
     @property
+    def may_lack(self) -> set[str]:
+        """The columns of which any cells may be missing, or be no numbers."""
+        return {*self.targets} - {*self.columns} if self.may_lack_targets else set()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns of the windows."""
         return (*self.columns, *(f"{name} {self.lead} rows later" for name in self.known))
@@ -85,8 +90,7 @@ def series_table(
     """
     every = wanted.every
     ahead = _future(values, [name not in wanted.known for name in every], line)
-    lacking = {*wanted.targets} - {*wanted.columns} if wanted.may_lack_targets else set()
-    own = [name for name in every if name not in wanted.known and name not in lacking]
+    own = [name for name in every if name not in wanted.known and name not in wanted.may_lack]
     require_complete(file, missing, own, wanted.missing, line.order[ahead])
     require_complete(file, missing, wanted.known, wanted.missing, np.empty(0, np.int64))
     require_first(file, missing, wanted.known, line)

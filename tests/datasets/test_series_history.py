@@ -75,3 +75,10 @@ def test_a_single_target_is_one_number(tmp_path: Path) -> None:
 def test_cells_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         rows_of(tmp_path / "x.csv", table(["1", "2", "three"]))
+
+
+@pytest.mark.parametrize("memory", ["1TB", "0.001KB"])
+def test_a_text_in_a_target_that_is_no_column_is_no_target(tmp_path: Path, memory: str) -> None:
+    both = "day,w,x\n2024-01-01,1,9\n2024-01-02,2,8\n2024-01-03,3,closed\n2024-01-04,4,6\n2024-01-05,5,5\n"
+    found, _ = rows_of(tmp_path / "x.csv", both, columns=["w"], memory=memory)
+    np.testing.assert_array_equal(found.y, [[GONE, 6], [6, 5], [5, GONE], [GONE, GONE]])

@@ -200,3 +200,21 @@ def test_rows_in_order_of_time_with_series_side_by_side_are_those_of_memory(tmp_
     path = tmp_path / "s.csv"
     path.write_text("\n".join(["day,shop,a,y", *lines]) + "\n")
     _compare(_series(path, id="shop", gaps="allow", lookback=5))
+
+
+@pytest.mark.parametrize("sign", ["/", "."])
+def test_dates_of_two_orders_are_refused_with_both_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    monkeypatch.setattr(piece_reader, "SAMPLE_BYTES", 500)
+    days = np.datetime64("2016-01-01") + np.arange(90)
+    written = [f"{day.astype(object):%m{sign}%d{sign}%Y}" for day in days[:60]]
+    written += [f"{day.astype(object):%d{sign}%m{sign}%Y}" for day in days[60:]]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *(f"{day},{row % 7}" for row, day in enumerate(written))]) + "\n")
+    found = _outcome(_series(path, columns=["y"], memory=_SMALL))
+    assert isinstance(found, str)
+    first, second = f"'01{sign}13{sign}2016' in line 14 with the month", f"'13{sign}03{sign}2016' starts with the day"
+    assert first in found
+    assert second in found
+    assert found.startswith("s.csv:74: column 'day': ")
