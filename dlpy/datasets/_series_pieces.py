@@ -73,6 +73,11 @@ class _Reader:
         time = self.data.time
         return None if time is None else read_dates(self.head, time, self.data.date_order)
 
+    @cached_property
+    def first_time(self) -> str:
+        """The time of the first row as written, or nothing."""
+        return "" if self.data.time is None else self.head.cell(0, self.data.time)
+
     def pieces(self) -> Iterator[piece_reader.Piece]:
         """Yield the rows of the file."""
         path = self.head.path
@@ -86,7 +91,7 @@ class _Reader:
         """Return the times of a piece."""
         if self.dates is None or self.data.time is None:
             return np.empty(0, "datetime64[us]")
-        return times_like(self.dates, self.head, file, self.data.time)
+        return times_like(self.dates, self.first_time, self.head, file, self.data.time)
 
 
 @dataclass

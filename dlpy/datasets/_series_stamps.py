@@ -87,11 +87,12 @@ def read_dates(file: CsvFile, name: str, order: DateOrder) -> Dates:
     return dates
 
 
-def times_like(dates: Dates, head: CsvFile, file: CsvFile, name: str) -> np.ndarray:
+def times_like(dates: Dates, first: str, head: CsvFile, file: CsvFile, name: str) -> np.ndarray:
     """Return the times in a column of a file, read as those of the first rows of it were.
 
     Args:
         dates: those of the first rows.
+        first: the first cell of these.
         head: these rows.
         file: other rows.
         name: the column.
@@ -101,7 +102,7 @@ def times_like(dates: Dates, head: CsvFile, file: CsvFile, name: str) -> np.ndar
     """
     order: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
     texts = file.texts(name)
-    found, wrong = read_times([head.cell(0, name), *texts], order)  # the form of all cells decides how each is read
+    found, wrong = read_times([first, *texts], order)  # the form of all cells decides how each is read
     if dates.has_order and (wrong is not None or not found.has_order):
         _refuse_other_order(dates, head, file, name)
     if wrong is not None:
