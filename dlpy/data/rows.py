@@ -14,6 +14,7 @@ from dlpy.data.stored.mapped_rows import blocks_of, gathered, give_back, holds_f
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
+PLACE = "place"  # the column with the number that the row of a target has in training, where it is not its index
 TRUTH = "truth"  # the column that says which rows of a series are known to be anomalies: (rows,) bool
 SAMPLE_WEIGHT = "sample weight"  # the column that holds how much each training row counts in the loss
 

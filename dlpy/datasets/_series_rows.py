@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Loaded, Rows, Source, is_missing
+from dlpy.data.rows import PLACE, Loaded, Rows, Source, is_missing
 from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, rows_where
 from dlpy.data.tables.frequency import Frequency
 from dlpy.data.windows import cut_to_windows
@@ -88,11 +88,23 @@ def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
 
 
 def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
-    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
+    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others.
+
+    Without times, the column PLACE holds the number that each target's row has in training, without rows of the future.
+    """
     rows = every_window(data, given)
     anchors = changed(rows.index, lambda some: rows.index[some] - data.delay)
     known = known_targets(given.table.record, anchors, data.delay, data.horizon)
-    return replace(rows, targets={"target": known})
+    places = _places(given.table, rows)
+    return replace(rows, targets={"target": known}, columns=rows.columns | places)
+
+
+def _places(table: SeriesTable, rows: Rows) -> dict[str, np.ndarray]:
+    if table.record.times is not None or table.observed.all():
+        return {}
+    firsts = np.array([first for first, _ in spans_of(table.record.owner, len(table.observed))])
+    future = np.concatenate([[0], np.cumsum(~table.observed)])[firsts]  # rows in the series before
+    return {PLACE: rows.index - future[np.searchsorted(firsts, windows_of(rows).starts, "right") - 1]}
 
 
 def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:

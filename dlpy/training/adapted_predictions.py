@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Features, Windows
 from dlpy.data.quantiles import medians, numbers_of
-from dlpy.data.rows import Rows
+from dlpy.data.rows import PLACE, Rows
 from dlpy.data.validate import check_rows
 from dlpy.data.windows import cut_to_windows
 from dlpy.runs.adapted_bands import OF_A_FILE, NewRows, OwnWidths
@@ -57,7 +57,11 @@ def adapted_in_pieces(trained: Trained, raw: Rows, what: str) -> Iterator[tuple[
 def new_rows(trained: Trained, raw: Rows, part: str) -> Rows:
     """Return the rows whose errors change the widths of bands."""
     new = NewRows(trained.bands)
-    found = [places[new.among(_stored(trained, raw.take(places), part))] for places in _places_of_pieces(raw)]
+    found = []
+    for places in _places_of_pieces(raw):
+        rows = raw.take(places)
+        stored = _stored(trained, rows, part)
+        found.append(places[new.among(replace(stored, index=rows.columns.get(PLACE, rows.index)))])
     return raw.take(np.concatenate([np.empty(0, np.int64), *found]))
 
 
