@@ -45,6 +45,7 @@ class Answers:
     quantiles: np.ndarray | None = None
     levels: tuple[float, ...] = ()
     series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
+    past: Mapping[str, np.ndarray] | None = None  # of windows that `rows` have no more: see `past_of`
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -134,8 +135,7 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
         new["quantiles"] = answer.quantiles
     if output.kind == "regression":
         new |= {name: own_of_rows(new[name], output, rows) for name in new.keys() - {"index"}}
-    if isinstance(x, Windows) and output.horizon is not None and x.target is not None:
-        new |= _past(x, rows, output)
+    new |= past_of(rows, output) if answer.past is None else answer.past
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
     new |= places_of(rows) if answer.quantiles is not None else {}
@@ -147,8 +147,14 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     return new
 
 
-def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]:
-    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are."""
+def past_of(rows: Rows, output: Output) -> dict[str, np.ndarray]:
+    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are.
+
+    Nothing for other rows, and without a horizon.
+    """
+    windows = next(iter(rows.inputs.values()), None)
+    if not isinstance(windows, Windows) or output.horizon is None or windows.target is None:
+        return {}
     drawn = np.unique(np.linspace(0, len(windows) - 1, _MOST_DRAWN + 2)[1:-1].astype(np.int64))
     some = rows.take(drawn)
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
