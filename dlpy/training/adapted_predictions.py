@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
 from dlpy.data.features import Features, Windows
 from dlpy.data.quantiles import medians, numbers_of
 from dlpy.data.rows import PLACE, Rows
+from dlpy.data.stored.mapped_rows import rows_where
 from dlpy.data.validate import check_rows
 from dlpy.data.windows import cut_to_windows
 from dlpy.runs.adapted_bands import OF_A_FILE, NewRows, OwnWidths
@@ -19,6 +22,7 @@ from dlpy.training.answers import places_of
 from dlpy.training.evaluate import Trained
 
 _AT_ONCE = 16_384  # windows
+_FEWEST = 32  # windows, on average, between which others are left out, to be predicted at once
 OF_THE_RUN = "run"  # the part of rows that are those of the run's own data
 
 
@@ -71,15 +75,28 @@ def pieces_of(raw: Rows) -> Iterator[Rows]:
 
 
 def _places_of_pieces(raw: Rows) -> Iterator[np.ndarray]:
-    is_in_file = any(isinstance(x, Windows) and x.in_file for x in raw.inputs.values())
-    size = _AT_ONCE if is_in_file else max(1, len(raw))
-    for start in range(0, max(1, len(raw)), size):
-        yield np.arange(start, min(start + size, len(raw)))
+    x = next(iter(raw.inputs.values()), None)
+    if not isinstance(x, Windows) or not x.in_file:
+        yield np.arange(len(raw))
+        return
+    starts = x.starts
+    jumps = rows_where((1, len(x)), lambda rows: np.abs(starts[rows] - starts[rows - 1]) > _AT_ONCE, starts).tolist()
+    jumps = jumps if len(jumps) * _FEWEST <= len(x) else []
+    for first, end in itertools.pairwise([0, *jumps, len(x)]):
+        for start in range(first, end, _AT_ONCE):
+            yield np.arange(start, min(start + _AT_ONCE, end))
 
 
 def _cut(inputs: Mapping[str, Features]) -> dict[str, Features]:
-    """Return windows of a series in a file with the part of it that they see, in memory; other rows as they are."""
-    return {name: cut_to_windows(x) if isinstance(x, Windows) and x.in_file else x for name, x in inputs.items()}
+    """Return windows in a file that lie close to each other with the part of the series that they see, in memory."""
+    return {name: cut_to_windows(x) if _are_close(x) else x for name, x in inputs.items()}
+
+
+def _are_close(x: Features) -> TypeGuard[Windows]:
+    if not isinstance(x, Windows) or not x.in_file:
+        return False
+    first, end = x.span
+    return end - first <= _FEWEST * max(len(x), _AT_ONCE)
 
 
 def _numbers(trained: Trained, rows: Rows, of: tuple[str, str], widths: OwnWidths) -> np.ndarray:
