@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.anomalies.score import Scored
 from dlpy.core.captions import caption
-from dlpy.data.rows import TRUTH
+from dlpy.data.rows import TRUTH, series_of
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def anomaly_figure(scored: Scored, title: str, unit: str) -> Figure:
 
 def series_rows(scored: Scored) -> dict[str, np.ndarray]:
     """Return the positions of the rows of each series by its name, "" where there is one alone."""
-    if "series" not in scored.rows.columns:
+    names = series_of(scored.rows)
+    if names is None:
         return {"": np.arange(len(scored.rows))}
-    names = scored.rows.columns["series"].astype(str)
     return {name: np.flatnonzero(names == name) for name in np.unique(names).tolist()}
 
 

@@ -12,7 +12,7 @@ from dlpy.anomalies.limits import Limits, check_threshold, limits_for
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.quantiles import medians
-from dlpy.data.rows import SERIES_SCALE, TRUTH, Rows
+from dlpy.data.rows import SERIES_SCALE, TRUTH, Rows, series_of
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
 from dlpy.runs.directory import Run, count_look
@@ -45,7 +45,8 @@ class Scored:
 
     def table(self) -> Predicted:
         """Return a line for each row: where it is, its value, its forecast, its score, whether it is flagged."""
-        series = {"series": self.rows.columns["series"].tolist()} if "series" in self.rows.columns else {}
+        names = series_of(self.rows)
+        series = {} if names is None else {"series": names.tolist()}
         columns = {**series, **_where(self.rows)}
         count = self.value.shape[1]
         for number in range(count):

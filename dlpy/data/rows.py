@@ -9,11 +9,12 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.stored.array import StoredArray
-from dlpy.data.stored.base import Stored
-from dlpy.data.stored.mapped_rows import blocks_of, in_file
+from dlpy.data.stored.base import Digest, Stored
+from dlpy.data.stored.mapped_rows import blocks_of, gathered, give_back, holds_for_any, in_file
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
+PLACE = "place"  # the column with the number that the row of a target has in training, where it is not its index
 TRUTH = "truth"  # the column that says which rows of a series are known to be anomalies: (rows,) bool
 SAMPLE_WEIGHT = "sample weight"  # the column that holds how much each training row counts in the loss
 
@@ -89,17 +90,17 @@ class Rows:
     def with_target(self, name: str) -> "Rows":
         """Return the rows that have this target, with it alone; rows without targets stay without."""
         rows = self.of_target(name)
-        known = known_rows(rows.y) if rows.targets else rows.index
-        return rows if len(known) == len(rows) else rows.take(known)
+        is_whole = not rows.targets or not holds_for_any(rows.y, is_missing)
+        return rows if is_whole else rows.take(known_rows(rows.y))
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return the selected rows, in the given order."""
-        index = self.index[rows]
+        index = gathered(self.index, rows)
         return Rows(
             {name: self._taken(features, rows, index) for name, features in self.inputs.items()},
-            {name: target[rows] for name, target in self.targets.items()},
+            {name: gathered(target, rows) for name, target in self.targets.items()},
             index,
-            {name: column[rows] for name, column in self.columns.items()},
+            {name: gathered(column, rows) for name, column in self.columns.items()},
         )
 
     def _taken(self, features: Features, rows: np.ndarray, index: np.ndarray) -> Features:
@@ -107,6 +108,18 @@ class Rows:
         if isinstance(features, Stored) and features.rows is self.index:
             return features.at(index)
         return take(features, rows)
+
+
+def windows_of_several(rows: Rows) -> Windows | None:
+    """Return the windows that are the input of rows of several series; None for other rows."""
+    x = next(iter(rows.inputs.values()), None)
+    return x if isinstance(x, Windows) and x.owner is not None else None
+
+
+def series_of(rows: Rows) -> np.ndarray | None:
+    """Return the name of each row's series, (rows,) str; None unless the rows are windows of several."""
+    x = windows_of_several(rows)
+    return None if x is None else x.names
 
 
 def is_missing(target: np.ndarray) -> np.ndarray:
@@ -157,10 +170,25 @@ class Loaded:
                     features.update(digest)
                     continue
                 for array in arrays_of(features):
-                    digest.update(f"{array.dtype.str}{array.shape}".encode())
-                    for some in blocks_of(array) if in_file(array) else [slice(None)]:
-                        digest.update(np.ascontiguousarray(array[some]).reshape(-1).view(np.uint8).data)
+                    _hash_array(digest, array)
+            if rows is not None:
+                _hash_names(digest, rows)
         return digest.hexdigest()
+
+
+def _hash_array(digest: Digest, array: np.ndarray) -> None:
+    digest.update(f"{array.dtype.str}{array.shape}".encode())
+    for some in blocks_of(array) if in_file(array) else [slice(None)]:
+        digest.update(np.ascontiguousarray(array[some]).reshape(-1).view(np.uint8).data)
+
+
+def _hash_names(digest: Digest, rows: Rows) -> None:
+    """Give a hash the name of each row's series, where there are several."""
+    x = windows_of_several(rows)
+    if x is not None and x.ids:
+        digest.update(f"{np.array(x.ids).dtype.str}{(len(x),)}".encode())
+        for some in blocks_of(x.starts):
+            digest.update(x.take(np.arange(some.start, some.stop)).names.view(np.uint8).data)
 
 
 @dataclass(frozen=True)
@@ -171,6 +199,12 @@ class Data:
     validation: Rows | None
     test: Rows | None
     task: Task
+
+    def give_back(self) -> None:
+        """Give the memory of what was read of rows in files back to the system."""
+        for rows in (self.train, self.validation, self.test):
+            if rows is not None:
+                give_back(rows.index, *rows.targets.values(), *rows.columns.values())
 
     def of_output(self, name: str) -> "Data":
         """Return the rows that have this target, with it alone."""

@@ -11,7 +11,7 @@ from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
 from dlpy.data.steps import counted
 from dlpy.data.stored.array import StoredArray
-from dlpy.data.stored.mapped_rows import blocks_of
+from dlpy.data.stored.mapped_rows import blocks_of, in_file
 from dlpy.data.stored_sequences import StoredRagged
 from dlpy.data.task import Output, Task
 
@@ -53,9 +53,11 @@ def _before_their_end(rows: Rows) -> Rows:
 
 
 def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
-    bad = _first_without_float32(rows.y)
-    if bad is not None:
-        raise DataError(f"{part} row {rows.index[bad[0]]}: the {what} is {rows.y[bad]}; expected a finite number.")
+    for some in blocks_of(rows.y) if in_file(rows.y) else [slice(None)]:
+        index, y = rows.index[some], rows.y[some]
+        bad = _first_without_float32(y)
+        if bad is not None:
+            raise DataError(f"{part} row {index[bad[0]]}: the {what} is {y[bad]}; expected a finite number.")
     if output.has_classes and not output.one_hot:
         _check_labels(rows, part, output.class_count)
     if output.kind == "multilabel" and not np.isin(rows.y, (0, 1)).all():
@@ -78,7 +80,7 @@ def _check_numbers(rows: Rows, part: str, what: str) -> None:
                 if not np.isfinite(array[bad])
                 else "too large for float32 (at most 3.4e38); standardize it."
             )
-            row = before + bad[0] if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
+            row = before + bad[0] + rows.x.first if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
             raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
         before += len(array) if isinstance(rows.x, StoredArray | Windows) else 0
 
@@ -94,7 +96,9 @@ def _covered_rows(windows: Windows) -> Iterable[np.ndarray]:
     series = windows.series
     if not windows.in_file and not np.isnan(series).any():
         return [series]
-    covered = windows.covered()
+    first, end = windows.span
+    covered = np.zeros(len(series), np.bool_)
+    covered[first:end] = windows.covered()
     blocks = blocks_of(series) if windows.in_file else [slice(0, len(series))]
     return (np.where(covered[some, None], series[some], 0) for some in blocks)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from dlpy.data.stored.mapped_rows import blocks_of, give_back, in_file
+from dlpy.data.stored.mapped_rows import blocks_of, changed, gathered, give_back, in_file, least_and_most, rows_where
 
 _GATHERED = 512  # windows taken before their pages are given back
 LEAST_STEP = (
@@ -24,6 +25,7 @@ class Windows:
     with a horizon, (horizon,) offsets, one for each step ahead. horizon: steps ahead; None: one target.
     owner: (times,) int64, the number of each time's series, if there are several; ids: their names.
     since: (times,) int64, the earliest time that the numbers of each time were filled from; None: itself.
+    first: the number of the first time in the source, of which the series may be a part.
     """
 
     series: np.ndarray
@@ -35,6 +37,7 @@ class Windows:
     owner: np.ndarray | None = None
     ids: tuple[str, ...] = ()
     since: np.ndarray | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -52,11 +55,38 @@ class Windows:
     @property
     def owners(self) -> np.ndarray:
         """The number of each row's series: (rows,) int64."""
-        return np.zeros(len(self), np.int64) if self.owner is None else self.owner[self.starts]
+        owner = self.owner
+        if owner is None:
+            return np.zeros(len(self), np.int64)
+        return changed(self.starts, lambda some: owner[self.starts[some]], owner)
+
+    @property
+    def series_numbers(self) -> np.ndarray:
+        """The numbers of the series that have rows, ascending: (series,) int64."""
+        owners = self.owners
+        blocks = blocks_of(owners) if in_file(owners) else [slice(0, len(owners))]
+        return np.unique(np.concatenate([owners[:0], *(np.unique(owners[some]) for some in blocks)]))
+
+    def rows_of_each(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the positions of the rows of some series, one after the other."""
+        owners = self.owners
+        begins = rows_where((1, len(self)), lambda rows: owners[rows] != owners[rows - 1], owners)
+        if len(begins) + 1 == len(numbers):  # the rows of each are next to each other
+            spans = zip([0, *begins.tolist()], [*begins.tolist(), len(self)], strict=True)
+            by_number = {int(owners[first]): (first, end) for first, end in spans}
+            yield from (np.arange(*by_number[number]) for number in numbers.tolist())
+            return
+        for number in numbers.tolist():
+            yield rows_where((0, len(self)), lambda rows, number=number: owners[rows] == number, owners)
+
+    @property
+    def names(self) -> np.ndarray:
+        """The name of each row's series, if there are several: (rows,) str."""
+        return np.array(self.ids)[self.owners]
 
     def take(self, rows: np.ndarray) -> "Windows":
         """Return the selected rows, in the given order."""
-        return replace(self, starts=self.starts[rows])
+        return replace(self, starts=gathered(self.starts, rows))
 
     @property
     def in_file(self) -> bool:
@@ -66,10 +96,12 @@ class Windows:
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Return the selected windows of a series in a file: (rows, length, columns) float32."""
         found = np.empty((len(rows), *self.shape[1:]), np.float32)
-        order = np.argsort(self.starts[rows], kind="stable")  # neighbours in the file are read together
+        starts = np.asarray(self.starts[rows])
+        give_back(self.starts)
+        order = np.argsort(starts, kind="stable")  # neighbours in the file are read together
         for start in range(0, len(rows), _GATHERED):
             some = order[start : start + _GATHERED]
-            found[some] = self.series[self.starts[rows[some]][:, None] + self.offsets]
+            found[some] = self.series[starts[some][:, None] + self.offsets]
             give_back(self.series)
         return found
 
@@ -80,19 +112,31 @@ class Windows:
         """
         if len(self) == 0:
             return
-        first, last = int(self.starts.min()), int(self.starts.max() + self.offsets.max())
-        own = self.series[first : last + 1]
-        covered = replace(self, series=own, starts=self.starts - first).covered()
+        first, end = self.span
+        own, covered = self.series[first:end], self.covered()
         for some in blocks_of(own) if self.in_file else [slice(0, len(own))]:
             if covered[some].any():
                 yield first + some.start, own[some][covered[some]]
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first time that is inside a window, and the one after the last; the same where there are no windows."""
+        if len(self) == 0:
+            return 0, 0
+        first, last = least_and_most(self.starts)
+        return int(first + self.offsets.min()), int(last + self.offsets.max()) + 1
+
     def covered(self) -> np.ndarray:
-        """Return which times are inside a window: (times,) bool."""
-        edges = np.zeros(len(self.series) + 1, np.int64)
-        np.add.at(edges, self.starts + self.offsets.min(), 1)
-        np.add.at(edges, self.starts + self.offsets.max() + 1, -1)
-        return np.cumsum(edges[:-1]) > 0
+        """Return which of the times of `span` are inside a window: (times,) bool."""
+        whole, end = self.span
+        found = np.zeros(end - whole, np.bool_)
+        for some in blocks_of(self.starts) if in_file(self.starts) else [slice(0, len(self))]:
+            own = self.take(np.arange(some.start, some.stop))
+            first, end = own.span
+            edges = np.bincount(own.starts + self.offsets.min() - first, minlength=end - first + 1)
+            edges -= np.bincount(own.starts + self.offsets.max() + 1 - first, minlength=end - first + 1)
+            found[first - whole : end - whole] |= np.cumsum(edges[:-1]) > 0
+        return found
 
     def guesses(self) -> dict[str, np.ndarray]:
         """Return the baseline forecasts by name: (rows,) or (rows, horizon) values of the target column."""
@@ -115,10 +159,11 @@ def cut_to_windows(windows: Windows) -> Windows:
     """Return windows with only the part of their series that they see, in memory."""
     if len(windows) == 0:
         return windows
-    first, end = int(windows.starts.min()), int(windows.starts.max() + windows.offsets.max()) + 1
+    first, end = windows.span
     parts = {name: getattr(windows, name) for name in ("owner", "since")}
-    cut = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
-    return replace(windows, series=np.array(windows.series[first:end]), starts=windows.starts - first, **cut)
+    cut: dict[str, Any] = {name: None if one is None else np.array(one[first:end]) for name, one in parts.items()}
+    cut["first"] = windows.first + first
+    return replace(windows, series=np.array(windows.series[first:end]), starts=np.array(windows.starts) - first, **cut)
 
 
 def step_at(offsets: np.ndarray, offset: int | np.ndarray | None) -> int | None:

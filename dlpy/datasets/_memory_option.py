@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from dlpy.core.errors import DataError
-from dlpy.core.memory import free_memory, size_of
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.memory import free_memory, shown_size, size_of
 from dlpy.core.options import Block
 from dlpy.data.tables.part_files import bytes_of
 
@@ -45,3 +45,24 @@ class MemoryOption(Block):
 def most_bytes(memory: str) -> int:
     """Return the bytes that the option `memory` allows."""
     return round(_SHARE * free_memory()) if memory == "auto" else size_of(memory)
+
+
+def require_memory(path: str | None, per_byte: int, why: str) -> None:
+    """Raise ConfigError if files that can only be read as a whole need more memory than is free.
+
+    Args:
+        path: of a file or a folder; a missing one needs none.
+        per_byte: bytes of memory for each byte of them.
+        why: they are read as a whole, and what to do.
+    """
+    needed, free = per_byte * _bytes_in(Path(str(path))), free_memory()
+    if path is not None and needed > free:
+        sizes = f"needs about {shown_size(needed)} of memory, and {shown_size(free)} is free"
+        raise ConfigError(f"data.path: {path} {sizes}. {why}")
+
+
+def _bytes_in(path: Path) -> int:
+    try:
+        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file()) if path.is_dir() else bytes_of(path)
+    except (OSError, DataError):  # reported by whoever reads it
+        return 0

@@ -18,7 +18,8 @@ from dlpy.data.splits import Holdout
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.text import vocabulary
 from dlpy.data.text.vocabulary import By, Vocabulary
-from dlpy.datasets._series_spans import held_out, thinned
+from dlpy.datasets._series_parts import Parts, divided
+from dlpy.datasets._series_spans import thinned
 from dlpy.stand_ins.prose import prose
 from dlpy.transforms.tokens import Tokens
 
@@ -120,12 +121,9 @@ class Prose(Dataset):
 
     def _parts(self, tokens: int) -> np.ndarray:
         """Return the split of each token: (tokens,) int8."""
-        part = np.zeros(tokens, np.int8)
-        for number, holdout in ((_TEST, self.test), (_VALIDATION, self.validation)):
-            if holdout is not None and not holdout.use:
-                free = np.flatnonzero(part == _TRAIN)
-                part[held_out(holdout, free, tokens, f"data.{_PARTS[number]}")] = number
-        return part
+        given = ((_TEST, self.test), (_VALIDATION, self.validation))
+        holdouts = [(number, one, f"data.{_PARTS[number]}") for number, one in given if one is not None and not one.use]
+        return Parts.of(divided(tokens, holdouts)).each()
 
     def _starts(self, part: np.ndarray) -> np.ndarray:
         """Return the start of every window, counted from the start of each split: (windows,) int32.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,37 +13,18 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, KFold
+from dlpy.data.stored.mapped_rows import changed, rows_where
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
-from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, part_of, segments, spans_of, windows_of
+from dlpy.datasets._series_parts import Parts, Stretch, divided
+from dlpy.datasets._series_record import Record
+from dlpy.datasets._series_spans import forward_blocks, segments_at, spans_of, windows_of
 from dlpy.datasets._series_spans import targets_at as targets_of_windows
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
 Positive = Annotated[int, Field(gt=0, le=_MOST)]
 _TRAIN, _VALIDATION, _TEST = range(3)
-
-
-@dataclass(frozen=True)
-class Record:
-    """A recorded series, or several one after another.
-
-    values: (times, columns) float64. target: (times,) or (times, targets) float64. column: the position of the target
-    among the columns, if it is one. times: (times,) datetime64[us]. breaks: rows that start after a gap.
-    names: column names. owner: (times,) int64, the number of each row's series, if there are several; ids: their names.
-    since, until: (times,) int64, the first and the last row that each row was filled from; None: nothing was filled.
-    """
-
-    values: np.ndarray
-    target: np.ndarray
-    column: int | None
-    times: np.ndarray | None = None
-    breaks: np.ndarray | None = None
-    names: tuple[str, ...] = ()
-    owner: np.ndarray | None = None
-    ids: tuple[str, ...] = ()
-    since: np.ndarray | None = None
-    until: np.ndarray | None = None
 
 
 class Series(Dataset):
@@ -138,7 +119,8 @@ class Series(Dataset):
 
     def windowed(self, record: Record, anchors: np.ndarray) -> Windows:
         """Return the windows that end right before these rows."""
-        windows = Windows(record.values, anchors - self.lookback, self._offsets(), record.column, self.before)
+        starts = changed(anchors, lambda some: anchors[some] - self.lookback)
+        windows = Windows(record.values, starts, self._offsets(), record.column, self.before)
         return replace(windows, horizon=self.horizon, owner=record.owner, ids=record.ids, since=record.since)
 
     def anchors(self, times: int) -> np.ndarray:
@@ -148,32 +130,47 @@ class Series(Dataset):
     def loaded(self, record: Record, source: Source) -> Loaded:
         """Return the windows of a series, without those that cross a gap or the border of the test split."""
         times = len(record.values)
-        anchors = self.anchors(times)
-        if len(anchors) == 0:
+        if times <= self.lookback + self.last_step:
             raise DataError(f"{source.description} has {times:,} rows; {self._needed}.")
-        part = self._parts(spans_of(record.owner, times), source)
-        anchors = anchors[self.is_whole(record, anchors, self.last_step)]
-        test = part == _TEST
-        of = self._part_of(np.where(test, part, _TRAIN), anchors, record.since)
-        rows = self.rows_of(record, anchors[of >= 0])
-        train, held = (np.flatnonzero(of[of >= 0] == number) for number in (_TRAIN, _TEST))
+        parts = self.parts(spans_of(record.owner, times), source).only(_TEST)
+        train, held = (self._windows_of_part(record, parts, number) for number in (_TRAIN, _TEST))
         if self.test:
-            self._require(held, "test", int(test.sum()))
-        self._require(train, "training", int((~test).sum()))
+            self._require(held, "test", parts.count(_TEST))
+        self._require(train, "training", parts.count(_TRAIN))
         targets = 1 if record.target.ndim == 1 else record.target.shape[1]
         task = self.task(record.values.shape[1], record.column, targets)
         task = task.with_input(replace(task.input, columns=record.names))
-        return Loaded(rows.take(train), rows.take(held) if self.test else None, task, source)
+        test = self.rows_of(record, held) if self.test else None
+        return Loaded(self.rows_of(record, train), test, task, source)
+
+    def _windows_of_part(self, record: Record, parts: Parts, number: int) -> np.ndarray:
+        """Return the rows right behind the windows of a part that cross no gap."""
+
+        def are_of_part(anchors: np.ndarray) -> np.ndarray:
+            own = self._part_of(parts, anchors, record.since) == number
+            return own & self.is_whole(record, anchors, self.last_step)
+
+        span = self.lookback, len(record.values) - self.last_step
+        return rows_where(span, are_of_part, record.values, record.breaks, record.since, record.until)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         windows = windows_of(loaded.train)
-        times = len(windows.series)
-        part = self._parts(spans_of(windows.owner, times), loaded.source)
-        of = self._part_of(part, windows.starts + self.lookback, windows.since)
-        found = [np.flatnonzero(of == number) for number in (_TRAIN, _VALIDATION)]
-        for name, rows, number in zip(("training", "validation"), found, (_TRAIN, _VALIDATION), strict=True):
-            self._require(rows, name, int((part == number).sum()))
-        return found[0], found[1]
+        parts = self.parts(spans_of(windows.owner, len(windows.series)), loaded.source)
+        train, validation = (
+            self._rows_of_part(windows, parts, number, name)
+            for number, name in ((_TRAIN, "training"), (_VALIDATION, "validation"))
+        )
+        return train, validation
+
+    def _rows_of_part(self, windows: Windows, parts: Parts, number: int, name: str) -> np.ndarray:
+        """Return the positions of the windows of a part."""
+
+        def are_of_part(rows: np.ndarray) -> np.ndarray:
+            return self._part_of(parts, windows.starts[rows] + self.lookback, windows.since) == number
+
+        found = rows_where((0, len(windows)), are_of_part, windows.starts, windows.since)
+        self._require(found, name, parts.count(number))
+        return found
 
     def folds(self, loaded: Loaded, kfold: KFold) -> list[tuple[np.ndarray, np.ndarray]]:
         anchors = loaded.train.index - self.delay
@@ -192,8 +189,8 @@ class Series(Dataset):
         """Return which windows cross no gap and are filled from no later row; `after` rows behind each belong to it."""
         whole = np.ones(len(anchors), bool)
         if record.breaks is not None:
-            segment = segments(record.breaks, len(record.values))
-            whole = is_within(segment, anchors - self.lookback, anchors + after)
+            segments = (segments_at(record.breaks, rows) for rows in (anchors - self.lookback, anchors + after))
+            whole = np.equal(*segments)
         if record.since is not None and record.until is not None:
             start, last = anchors - self.lookback, anchors - self.lookback + self._offsets()[-1]
             whole &= (record.since[start] >= 0) & (record.until[last] <= last)
@@ -202,37 +199,33 @@ class Series(Dataset):
     def _offsets(self) -> np.ndarray:
         return np.arange(0, self.lookback, self.step)
 
-    def _part_of(self, part: np.ndarray, anchors: np.ndarray, since: np.ndarray | None) -> np.ndarray:
+    def _part_of(self, parts: Parts, anchors: np.ndarray, since: np.ndarray | None) -> np.ndarray:
         """Return the part of each window, -1 where its rows are of several that do not fit: (windows,) int64."""
         start = anchors - self.lookback
         first = start if since is None else since[start]
-        last = np.minimum(anchors + self.reach, len(part) - 1)
+        last = np.minimum(anchors + self.reach, parts.rows - 1)
         aim = np.minimum(anchors + self.delay, last) if self.windows == "across_parts" else first
-        return part_of(part, first, aim, last)
+        return parts.of_windows(first, aim, last)
 
     def rows_of(self, record: Record, anchors: np.ndarray) -> Rows:
-        aims = anchors + self.delay
-        marks = {} if record.times is None else {"time": record.times[aims].astype(np.int64)}
-        if record.owner is not None:
-            marks["series"] = np.array(record.ids)[record.owner[aims]]
+        aims, times = changed(anchors, lambda some: anchors[some] + self.delay), record.times
+        marks = {} if times is None else {"time": changed(aims, lambda some: times[aims[some]].astype(np.int64), times)}
         y = targets_of_windows(record.target, aims, self.horizon)
         return Rows({"input": self.windowed(record, anchors)}, {"target": y}, aims, marks)
 
-    def _parts(self, series: list[tuple[int, int]], source: Source) -> np.ndarray:
-        """Return the split of each row, those of every series in its own order of time: (times,) int8."""
-        part = np.zeros(series[-1][1], np.int8)
-        for first, end in series:
-            times = end - first
-            own = part[first:end]
-            for key, holdout, number in (("test", self.test, _TEST), ("validation", self.validation, _VALIDATION)):
-                if holdout is not None and not holdout.use:
-                    free = np.flatnonzero(own == _TRAIN)
-                    own[held_out(self.holdout(holdout, times, source), free, times, f"data.{key}")] = number
-        return part
-
-    def training_rows(self, series: list[tuple[int, int]], source: Source) -> np.ndarray:
-        """Return which rows are training rows: (times,) bool."""
-        return self._parts(series, source) == _TRAIN
+    def parts(self, series: list[tuple[int, int]], source: Source) -> Parts:
+        """Return the part of each row, those of every series in its own order of time; 0 is that of training rows."""
+        given = (("data.test", self.test, _TEST), ("data.validation", self.validation, _VALIDATION))
+        found: list[Stretch] = []
+        for start, stop in series:
+            holdouts = [
+                (number, self.holdout(holdout, stop - start, source), key)
+                for key, holdout, number in given
+                if holdout is not None and not holdout.use
+            ]
+            own = divided(stop - start, holdouts)
+            found += [(start + first, start + end, number) for first, end, number in own]
+        return Parts.of(found)
 
     @property
     def _needed(self) -> str:

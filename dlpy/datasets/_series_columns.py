@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -18,44 +18,53 @@ from dlpy.datasets._series_times import Located, Timeline
 _NOISE = 0.1
 
 
-def numbers(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str]) -> np.ndarray:
+def numbers(
+    file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], may_be_text: Collection[str] = ()
+) -> np.ndarray:
     """Return columns as (rows, columns) float64, NaN where a cell is missing.
+
+    Args:
+        file, columns: all of them.
+        names: those to return.
+        may_be_text: those of which a cell that is no number is missing, too.
 
     Raises:
         DataError: a cell is not a number, or is too large.
     """
     for name in names:
-        if columns[name].bad:
+        if columns[name].bad and name not in may_be_text:
             raise _bad_cell(file, columns[name])
         column_types.check_range(file, columns[name])
     return np.stack([columns[name].values for name in names], axis=1)
 
 
 def require_complete(
-    file: Located, columns: Mapping[str, Column], names: Sequence[str], missing: Missing, ignored: set[int]
+    file: Located, lacking: Mapping[str, np.ndarray], names: Sequence[str], missing: Missing, ignored: np.ndarray
 ) -> None:
     """Raise DataError for a missing cell that the option `missing` does not fill.
 
     Args:
+        lacking: the rows of each column without a value, ascending.
         ignored: rows of the file that may lack cells.
     """
     for name in names:
-        rows = [row for row in columns[name].missing if row not in ignored]
-        is_empty = len(columns[name].missing) == len(file)
-        if not rows or (missing != "error" and not is_empty):
+        rows = np.setdiff1d(lacking[name], ignored)
+        is_empty = len(lacking[name]) == len(file)
+        if not len(rows) or (missing != "error" and not is_empty):
             continue
         if is_empty:
             hint = "Fill it in, or leave it out: list the others in data.columns."
             raise DataError(f"{file.path.name}: column '{name}' is empty. {hint}")
-        shown = f"the cell is missing: '{text}'" if (text := file.cell(rows[0], name)) else "the cell is missing"
+        row = int(rows[0])
+        shown = f"the cell is missing: '{text}'" if (text := file.cell(row, name)) else "the cell is missing"
         fill = "or set data.missing: previous, interpolate or drop"
-        raise DataError(f"{file.where(rows[0], name)}: {shown}. A series needs every value; fill it in, {fill}.")
+        raise DataError(f"{file.where(row, name)}: {shown}. A series needs every value; fill it in, {fill}.")
 
 
-def require_first(file: Located, columns: Mapping[str, Column], names: Sequence[str], line: Timeline) -> None:
+def require_first(file: Located, lacking: Mapping[str, np.ndarray], names: Sequence[str], line: Timeline) -> None:
     """Raise DataError if a series lacks the first value of a column that is known in advance."""
     for name in names:
-        rows = np.intersect1d(columns[name].missing, line.order[line.first])
+        rows = np.intersect1d(lacking[name], line.order[line.starts])
         if len(rows):
             where = f"{file.where(int(rows[0]), name)}: the cell is missing"
             raise DataError(f"{where}, and no value is before it that could stand in: fill it in.")

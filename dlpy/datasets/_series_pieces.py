@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.core.progress import progress_bar
-from dlpy.data.stored.mapped_rows import mapped
+from dlpy.data.stored.mapped_rows import changed, mapped
 from dlpy.data.tables import column_types, piece_reader
 from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import Column
@@ -32,6 +33,7 @@ from dlpy.storage.filled_folder import filled_once
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
 
+_RAW = {"numbers": np.float64, "times": "datetime64[us]", "owners": np.int32}  # what is read, and of which type
 _DECIDES = ("time", "id", "date_order", "lookback", "step", "delay", "horizon")
 
 
@@ -89,22 +91,24 @@ class _Reader:
         """Return the times of a piece."""
         if self.dates is None or self.data.time is None:
             return np.empty(0, "datetime64[us]")
-        return times_like(self.dates, self.first_time, file, self.data.time)
+        return times_like(self.dates, self.first_time, self.head, file, self.data.time)
 
 
 @dataclass
 class _Read:
     """What was read so far.
 
-    times, owners: of each piece; owners by the order in which they occur. names: of the series. missing: the rows of
-    each column without a value. starts: the first row of each piece, and the number of all rows.
+    names: of the series, in the order in which they occur. missing: the rows of each column without a value, piece by
+    piece. starts: the first row of each piece, and the number of all rows.
     """
 
-    times: list[np.ndarray]
-    owners: list[np.ndarray]
     names: dict[str, int]
-    missing: dict[str, list[int]]
+    missing: dict[str, list[np.ndarray]]
     starts: list[int]
+
+    def missing_rows(self) -> dict[str, np.ndarray]:
+        """Return the rows of each column without a value: (rows,) int64."""
+        return {name: np.concatenate([np.empty(0, np.int64), *rows]) for name, rows in self.missing.items()}
 
 
 @dataclass(frozen=True)
@@ -136,50 +140,84 @@ class _Cells:
         raise DataError(f"{self.path} was changed while it was being read.")
 
 
-def _table(reader: _Reader, raw: Path) -> StoredSeries:
+@dataclass(frozen=True)
+class _RawFiles:
+    """Files of what was read, in the order of the file that was read."""
+
+    folder: Path
+
+    def write(self) -> AbstractContextManager[dict[str, BinaryIO]]:
+        """Return the files to write to, by name."""
+        return _opened({name: self.folder / f"raw.{name}.bin" for name in _RAW})
+
+    def read(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Return what is in a file."""
+        return mapped(self.folder / f"raw.{name}.bin", _RAW[name], shape)
+
+    def remove(self) -> None:
+        """Remove the files, which may still be in use."""
+        for name in _RAW:
+            (self.folder / f"raw.{name}.bin").unlink()
+
+
+@contextmanager
+def _opened(paths: Mapping[str, Path]) -> Iterator[dict[str, BinaryIO]]:
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+
+
+def _table(reader: _Reader, folder: Path) -> StoredSeries:
     """Return the series of a file.
 
     Args:
         reader: of the file.
-        raw: where the numbers are written in the order of the file.
+        folder: where what is read is written in the order of the file.
     """
-    read = _numbers_written(reader, raw)
+    raw = _RawFiles(folder)
+    read = _written(reader, raw)
     wanted, count = reader.wanted, read.starts[-1]
-    values = mapped(raw, np.float64, (count, len(wanted.every)))
-    raw.unlink()
-    nothing = np.empty(0)
-    columns = {name: Column(name, nothing, rows, []) for name, rows in read.missing.items()}
-    line = _timeline(reader, read)
-    table = series_table(_Cells(reader, read.starts), columns, line, wanted, values)
-    return StoredSeries(table, count, {name: len(rows) for name, rows in read.missing.items()})
+    values = raw.read("numbers", (count, len(wanted.every)))
+    line, missing = _timeline(reader, read, raw), read.missing_rows()
+    raw.remove()
+    table = series_table(_Cells(reader, read.starts), missing, line, wanted, values)
+    return StoredSeries(table, count, {name: len(rows) for name, rows in missing.items()})
 
 
-def _numbers_written(reader: _Reader, raw: Path) -> _Read:
-    """Write the numbers of a file row after row, and return the rest of what is read."""
-    data, total = reader.data, bytes_of(reader.head.path)
-    read = _Read([], [], {}, {name: [] for name in reader.wanted.every}, [0])
-    with raw.open("wb") as file, progress_bar(f"reading {reader.head.path.name}", in_bytes=True) as progress:
+def _written(reader: _Reader, raw: _RawFiles) -> _Read:
+    """Write the numbers, the times and the series of the rows of a file, and return the rest of what is read."""
+    data, wanted, total = reader.data, reader.wanted, bytes_of(reader.head.path)
+    read = _Read({}, {name: [] for name in wanted.every}, [0])
+    with raw.write() as files, progress_bar(f"reading {reader.head.path.name}", in_bytes=True) as progress:
         for piece in reader.pieces():
             columns, before = reader.columns(piece.file), read.starts[-1]
-            file.write(np.ascontiguousarray(numbers(piece.file, columns, reader.wanted.every)).data)
-            read.times.append(reader.times(piece.file))
-            if data.id is not None:
-                cells = names_of_series(piece.file, data.id)
-                codes = [read.names.setdefault(name, len(read.names)) for name in cells]
-                read.owners.append(np.array(codes, np.int32))
+            files["numbers"].write(
+                np.ascontiguousarray(numbers(piece.file, columns, wanted.every, wanted.may_lack)).data
+            )
+            files["times"].write(reader.times(piece.file).view(np.int64).data)
+            files["owners"].write(_owners(piece.file, data.id, read.names).data)
             for name, rows in read.missing.items():
-                rows += [row + before for row in columns[name].missing]
+                rows.append(np.array(columns[name].missing, np.int64) + before)
             read.starts.append(before + len(piece.file))
             progress(piece.done, total)
     return read
 
 
-def _timeline(reader: _Reader, read: _Read) -> Timeline:
+def _owners(file: CsvFile, of: str | None, known: dict[str, int]) -> np.ndarray:
+    """Return the number of each row's series, (rows,) int32; names that are new get the next ones.
+
+    Args:
+        of: the column of the names; None for a single series.
+    """
+    if of is None:
+        return np.zeros(len(file), np.int32)
+    return np.array([known.setdefault(name, len(known)) for name in names_of_series(file, of)], np.int32)
+
+
+def _timeline(reader: _Reader, read: _Read, raw: _RawFiles) -> Timeline:
     """Return the timeline of all rows."""
-    dates, ids = reader.dates, tuple(sorted(read.names))
-    rank = np.argsort(np.argsort([*read.names])) if ids else np.empty(0, np.int64)
-    owner = rank[np.concatenate(read.owners)] if ids else np.zeros(read.starts[-1], np.int64)
-    every = None if dates is None else replace(dates, times=np.concatenate(read.times))
-    read.owners.clear()
-    read.times.clear()
+    dates, ids, count = reader.dates, tuple(sorted(read.names)), read.starts[-1]
+    rank = np.argsort(np.argsort([*read.names])) if ids else np.zeros(1, np.int64)
+    owners = raw.read("owners", (count,))
+    owner = changed(owners, lambda some: rank[owners[some]])
+    every = None if dates is None else replace(dates, times=raw.read("times", (count,)))
     return arranged(every, ids, owner)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
 from dlpy.data.tables import column_types, csv_file, piece_reader
@@ -58,6 +60,15 @@ def to_learn(data: TimeseriesCsv) -> ReadSeries:
     path = Path(str(data.path))
     in_pieces = data.reads_in_pieces()
     file = piece_reader.head_of(path, data.format).file if in_pieces else csv_file.read(path, data.format)
+    return of_file(data, file, in_pieces=in_pieces)
+
+
+def of_file(data: TimeseriesCsv, file: CsvFile, *, in_pieces: bool = False) -> ReadSeries:
+    """Return a file of a dataset to learn from, of which all rows, or with `in_pieces` the first ones, are given.
+
+    Raises:
+        DataError: the file does not fit the options.
+    """
     _check_names(data, file)
     columns = in_formats(file, column_types.columns_of(file), data.columns, [*data.forecast, *data.known], data.formats)
     names = data.columns or [name for name in _free(data, file) if is_numeric(file, columns[name])]
@@ -100,9 +111,9 @@ def _read(
         about = f", read in pieces: {shown_size(bytes_of(file.path))} of text is too large for data.memory"
         return ReadSeries(found.table, file, found.count, wanted, formats, found.missing, about)
     line = timeline_of(file, data.time, data.id, data.date_order)
-    table = series_table(file, columns, line, wanted, numbers(file, columns, wanted.every))
-    missing = {name: len(columns[name].missing) for name in wanted.every}
-    return ReadSeries(table, file, len(file), wanted, formats, missing)
+    missing = {name: np.array(columns[name].missing, np.int64) for name in wanted.every}
+    table = series_table(file, missing, line, wanted, numbers(file, columns, wanted.every, wanted.may_lack))
+    return ReadSeries(table, file, len(file), wanted, formats, {name: len(rows) for name, rows in missing.items()})
 
 
 def _free(data: TimeseriesCsv, file: CsvFile) -> list[str]:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Loaded, Rows, Source, is_missing
-from dlpy.data.stored.mapped_rows import gathered
+from dlpy.data.rows import PLACE, Loaded, Rows, Source, is_missing
+from dlpy.data.stored.mapped_rows import changed, column_of, gathered, holds_for_any, rows_where
 from dlpy.data.tables.frequency import Frequency
-from dlpy.data.tables.local_time import next_night_of_change
 from dlpy.data.windows import cut_to_windows
-from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes
+from dlpy.datasets._series_parts import last_rows
 from dlpy.datasets._series_read import ReadSeries
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_season import season_of
-from dlpy.datasets._series_spans import segments, spans_of, windows_of
+from dlpy.datasets._series_spans import segments_at, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, known_targets
 from dlpy.datasets._series_times import gap_notes
 
-Tell = Callable[[str], object]
 _AT_ONCE = 4096  # windows
+_MOST_OF_A_SERIES = 2_000_000  # rows in which a seasonal period is looked for: the latest ones
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv
@@ -59,87 +59,88 @@ def load(data: TimeseriesCsv, given: ReadSeries) -> Loaded:
 
 def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, list[str]]:
     """Return the windows of the series of which some are training windows, and the names of the others."""
-    ids = windows_of(loaded.train).ids
-    if not ids:
+    windows, holdout = windows_of(loaded.train), data.validation
+    if not windows.ids:
         return loaded, []
-    holdout = data.validation
-    train = np.arange(len(loaded.train)) if holdout is None or holdout.use else data.divided(loaded, holdout)[0]
-    known = np.unique(loaded.train.columns["series"][train])
-    train, test = (
-        rows if rows is None else rows.take(np.flatnonzero(np.isin(rows.columns["series"], known)))
-        for rows in (loaded.train, loaded.test)
-    )
-    return replace(loaded, train=train or loaded.train, test=test), sorted({*ids} - {*known.tolist()})
+    learnt = windows if holdout is None or holdout.use else windows.take(data.divided(loaded, holdout)[0])
+    is_known = np.isin(np.arange(len(windows.ids)), learnt.series_numbers)
+    train, test = (rows if rows is None else _of_series(rows, is_known) for rows in (loaded.train, loaded.test))
+    left_out = [name for name, known in zip(windows.ids, is_known.tolist(), strict=True) if not known]
+    return replace(loaded, train=train or loaded.train, test=test), sorted(left_out)
+
+
+def _of_series(rows: Rows, is_known: np.ndarray) -> Rows:
+    """Return the windows of some series.
+
+    Args:
+        is_known: for each series whether its windows are kept: (series,) bool.
+    """
+    windows = windows_of(rows)
+    if is_known[windows.series_numbers].all():
+        return rows
+    owners = windows.owners
+    return rows.take(rows_where((0, len(rows)), lambda some: is_known[owners[some]], owners))
 
 
 def every_window(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file to predict, whether their targets are in it or not."""
-    return _to_predict(data, given.table, _every_anchor(data, given))
+    return rows_to_predict(data, given.table, _every_anchor(data, given))
 
 
 def every_window_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
-    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others."""
+    """Return all windows of a file to predict, with the targets that are in it, and NaN for the others.
+
+    Without times, the column PLACE holds the number that each target's row has in training, without rows of the future.
+    """
     rows = every_window(data, given)
-    known = known_targets(given.table.record, rows.index - data.delay, data.delay, data.horizon)
-    return replace(rows, targets={"target": known})
+    anchors = changed(rows.index, lambda some: rows.index[some] - data.delay)
+    known = known_targets(given.table.record, anchors, data.delay, data.horizon)
+    places = _places(given.table, rows)
+    return replace(rows, targets={"target": known}, columns=rows.columns | places)
+
+
+def _places(table: SeriesTable, rows: Rows) -> dict[str, np.ndarray]:
+    if table.record.times is not None or table.observed.all():
+        return {}
+    firsts = np.array([first for first, _ in spans_of(table.record.owner, len(table.observed))])
+    future = np.concatenate([[0], np.cumsum(~table.observed)])[firsts]  # rows in the series before
+    return {PLACE: rows.index - future[np.searchsorted(firsts, windows_of(rows).starts, "right") - 1]}
 
 
 def windows_in_pieces(data: TimeseriesCsv, given: ReadSeries) -> Iterator[Rows]:
     """Yield all windows of a file to predict, some thousand at a time, with the part of the series that they see."""
     every = _every_anchor(data, given)
     for start in range(0, len(every), _AT_ONCE):
-        rows = _to_predict(data, given.table, every[start : start + _AT_ONCE])
+        rows = rows_to_predict(data, given.table, every[start : start + _AT_ONCE])
         yield rows.with_x(cut_to_windows(windows_of(rows)))
 
 
 def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
     """Return the rows that follow the complete windows of a file to predict."""
     table = given.table
-    record, count = table.record, len(table.record.values)
-    anchors = np.arange(data.lookback, count + 1)
-    if len(anchors) == 0:
+    record, observed, count = table.record, table.observed, len(table.record.values)
+    if count < data.lookback:
         raise DataError(f"{given.path} has {given.count:,} rows; a window needs {data.lookback:,}.")
-    anchors = anchors[data.is_whole(record, anchors, -1)]
-    if data.known:
-        segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
-        inside = anchors[anchors + data.last_step < count]
-        anchors = inside[segment[inside - 1] == segment[inside + data.last_step]]
-        anchors = anchors[table.observed[anchors - 1]]
-    return anchors
 
+    def are_complete(anchors: np.ndarray) -> np.ndarray:
+        whole = data.is_whole(record, anchors, -1)
+        if not data.known:
+            return whole
+        last = np.minimum(anchors + data.last_step, count - 1)
+        inside = anchors + data.last_step < count
+        inside &= segments_at(record.breaks, anchors - 1) == segments_at(record.breaks, last)
+        return whole & inside & observed[anchors - 1]
 
-def last_windows(data: TimeseriesCsv, given: ReadSeries, tell: Tell | None) -> Rows:
-    """Return the last window of each series, with the times of the steps ahead.
-
-    Args:
-        tell: shows which series are left out, since they are too short, end in a gap or a missing cell, or lack values
-            known in advance, and what is not known of the times; None: these are errors.
-
-    Raises:
-        DataError: this is so for all series, or for one without `tell`.
-    """
-    table = given.table
-    record = table.record
-    ends = [
-        (first + int(table.observed[first:end].sum()), first, end)
-        for first, end in spans_of(record.owner, len(record.values))
-    ]
-    rows = _to_predict(data, table, np.array(_complete(data, table, ends, tell)))
-    if record.times is None or table.line.frequency is None:
-        return rows
-    last = record.times[rows.index - data.delay - 1]
-    steps = [np.asarray(table.line.frequency.after(last, step + 1)) for step in range(data.horizon or 1)]
-    times = np.stack(steps, axis=1).astype("datetime64[us]")
-    if tell is not None and table.line.is_local and (night := next_night_of_change(last.min(), times.max())):
-        tell(f"times are local: if the clock is changed on {night}, those after it are off by an hour")
-    return replace(rows, columns={**rows.columns, "times": times.astype(np.int64)})
+    read = record.values, record.breaks, record.since, record.until, observed
+    return rows_where((data.lookback, count + 1), are_complete, *read)
 
 
 def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
     record = given.table.record
-    anchors = data.anchors(len(record.values))
-    anchors = anchors[data.is_whole(record, anchors, data.last_step)]
+    span = data.lookback, len(record.values) - data.last_step
+    read = record.values, record.breaks, record.since, record.until
+    anchors = rows_where(span, lambda rows: data.is_whole(record, rows, data.last_step), *read)
     if len(anchors) == 0:
         needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
         raise DataError(f"{given.path} has {given.count:,} rows; {needed}.")
@@ -148,50 +149,14 @@ def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     return rows if known is None else known
 
 
-def _complete(
-    data: TimeseriesCsv, table: SeriesTable, ends: list[tuple[int, int, int]], tell: Tell | None
-) -> list[int]:
-    """Return the row after the last window of each series that has one; see `last_windows`.
-
-    Args:
-        ends: of each series, the row after its last value, its first row, and the row after all of its rows.
-    """
-    found, wrong = [], []
-    for anchor, first, end in ends:
-        try:
-            _require_window(data, table, anchor, (first, end))
-            found.append(anchor)
-        except DataError as error:
-            wrong.append(error)
-    if wrong and (tell is None or not found):
-        raise wrong[0]
-    if tell is not None:
-        for error in wrong:
-            tell(f"not predicted: {error}")
-    return found
-
-
-def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
-    record, (first, end) = table.record, span
-    name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"
-    if anchor - first < data.lookback:
-        raise DataError(f"{name} has {anchor - first:,} rows; a window needs {data.lookback:,}.")
-    if not data.is_whole(record, np.array([anchor]), -1).all():
-        hint = "Fill them in, or train with data.gaps=fill and data.missing=previous."
-        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell. {hint}")
-    if data.known and anchor + data.last_step >= end:
-        needed = f"{', '.join(data.known)} for {data.last_step + 1:,} rows after the last value"
-        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,}. Add them, without a target.")
-
-
-def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
+def rows_to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
     """Return the windows that end right before these rows, with the times of their first targets."""
-    record, marks = table.record, {}
-    if record.times is not None and table.line.frequency is not None and len(record.times) > 1:
-        marks["time"] = _first_times(record, table.line.frequency, anchors, data.delay).astype(np.int64)
-    if record.owner is not None:
-        marks["series"] = np.array(record.ids)[record.owner[anchors - 1]]
-    return Rows({"input": data.windowed(record, anchors)}, {}, anchors + data.delay, marks)
+    record, frequency, marks = table.record, table.line.frequency, {}
+    if record.times is not None and frequency is not None and len(record.times) > 1:
+        times = changed(anchors, lambda some: _first_times(record, frequency, anchors[some], data.delay), record.times)
+        marks["time"] = times.view(np.int64)
+    aims = changed(anchors, lambda some: anchors[some] + data.delay)
+    return Rows({"input": data.windowed(record, anchors)}, {}, aims, marks)
 
 
 def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, delay: int) -> np.ndarray:
@@ -201,10 +166,11 @@ def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, dela
         record: with times. anchors: the rows right behind the windows. delay: rows between a window and its target.
     """
     times = np.asarray(record.times)
-    segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), len(times))
     aims = np.minimum(anchors + delay, len(times) - 1)
     later = np.asarray(frequency.after(times[anchors - 1], delay + 1)).astype("datetime64[us]")
-    is_there = (anchors + delay < len(times)) & (segment[aims] == segment[anchors - 1])
+    is_there = (anchors + delay < len(times)) & (
+        segments_at(record.breaks, aims) == segments_at(record.breaks, anchors - 1)
+    )
     return np.where(is_there, times[aims], later)
 
 
@@ -230,10 +196,14 @@ def _season(data: TimeseriesCsv, table: SeriesTable, record: Record, source: Sou
     if record.column is None or data.targets is not None or len(data.forecast) > 1:
         return None
     series = spans_of(record.owner, len(record.values))
-    is_train = data.training_rows(series, source)
-    own = [record.values[first:end, record.column][is_train[first:end]] for first, end in series]
-    frequency = table.line.frequency
-    found = season_of([values[~np.isnan(values)] for values in own], frequency.seasons if frequency else ())
+    parts, column, frequency = data.parts(series, source), record.column, table.line.frequency
+
+    def training_numbers(span: tuple[int, int]) -> np.ndarray:
+        latest = last_rows(parts.spans(0, span), _MOST_OF_A_SERIES)
+        numbers = np.concatenate([np.empty(0), *(column_of(record.values[slice(*own)], column) for own in latest)])
+        return numbers[~np.isnan(numbers)]
+
+    found = season_of(map(training_numbers, series), frequency.seasons if frequency else ())
     if found is None or data.model_copy(update={"period": found}).before is None:
         return None
     return found
@@ -243,5 +213,10 @@ def _with_targets(rows: Rows | None) -> Rows | None:
     """Return the rows whose targets are all known."""
     if rows is None:
         return None
-    gone = np.any([is_missing(y) for y in rows.targets.values()], axis=0)
-    return rows.take(np.flatnonzero(~gone)) if gone.any() else rows
+    if not any(holds_for_any(y, is_missing) for y in rows.targets.values()):
+        return rows
+
+    def are_known(some: np.ndarray) -> np.ndarray:
+        return ~np.any([is_missing(y[some]) for y in rows.targets.values()], axis=0)
+
+    return rows.take(rows_where((0, len(rows)), are_known, *rows.targets.values()))

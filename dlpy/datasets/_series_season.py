@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,22 +13,28 @@ _LONG = 10_000_000  # products, above which a moving mean is taken from sums: ye
 _LONGEST = 500  # rows, of a period that no calendar suggests
 
 
-def season_of(series: Sequence[np.ndarray], candidates: Sequence[int]) -> int | None:
+def season_of(series: Iterable[np.ndarray], candidates: Sequence[int]) -> int | None:
     """Return the seasonal period in rows, or None if there is none.
 
     Args:
         series: the numbers of each series in order of time, without missing ones.
         candidates: the periods that the calendar suggests; () tries all.
     """
-    usable = [values - values.mean() for values in series if len(values) >= 2 * _PERIODS and np.ptp(values) > 0]
-    if not usable:
-        return None
+    by_lag: dict[int, list[float]] = {lag: [] for lag in candidates}
+    curves = []
+    for values in series:
+        if len(values) < 2 * _PERIODS or not np.ptp(values) > 0:
+            continue
+        centred = values - values.mean()
+        for lag in [lag for lag in candidates if len(values) >= _PERIODS * lag]:
+            by_lag[lag].append(_correlation(_without_trend(centred, lag), lag))
+        if not candidates:
+            curves.append(_curve(centred))
     if not candidates:
-        return _strongest_peak(usable)
+        return _strongest_peak(curves)
     best, period = _LEAST, None
-    for lag in candidates:
-        found = [_without_trend(values, lag) for values in usable if len(values) >= _PERIODS * lag]
-        strength = float(np.mean([_correlation(values, lag) for values in found])) if found else 0.0
+    for lag, found in by_lag.items():
+        strength = float(np.mean(found)) if found else 0.0
         if strength > best + (_NEARLY if period else 0):
             best, period = strength, lag
     return period
@@ -50,13 +56,18 @@ def _correlation(values: np.ndarray, lag: int) -> float:
     return float((values[lag:] * values[:-lag]).sum() / spread) if spread > 0 and len(values) > lag else 0.0
 
 
-def _strongest_peak(series: Sequence[np.ndarray]) -> int | None:
+def _curve(values: np.ndarray) -> list[float]:
+    """Return the autocorrelation of a series at each lag from 1 on."""
+    straight = _without_line(values)
+    return [_correlation(straight, lag) for lag in range(1, min(_LONGEST, len(values) // _PERIODS) + 1)]
+
+
+def _strongest_peak(curves: Sequence[Sequence[float]]) -> int | None:
     """Return the lag of the strongest peak of the mean autocorrelation behind its first dip below a half of it."""
-    longest = min(_LONGEST, min(len(values) for values in series) // _PERIODS)
+    longest = min(map(len, curves), default=0)
     if longest < 3:
         return None
-    straight = [_without_line(values) for values in series]
-    curve = np.mean([[_correlation(values, lag) for lag in range(1, longest + 1)] for values in straight], axis=0)
+    curve = np.mean([one[:longest] for one in curves], axis=0)
     peaks = [
         place
         for place in range(1, longest - 1)

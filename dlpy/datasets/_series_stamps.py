@@ -9,7 +9,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.data.tables.dates import Dates, date_of, dates_of
 from dlpy.data.tables.decimals import number
 from dlpy.data.tables.iso_times import iso_times
 from dlpy.datasets._table_options import DateOrder, no_column
@@ -87,12 +87,13 @@ def read_dates(file: CsvFile, name: str, order: DateOrder) -> Dates:
     return dates
 
 
-def times_like(dates: Dates, first: str, file: CsvFile, name: str) -> np.ndarray:
+def times_like(dates: Dates, first: str, head: CsvFile, file: CsvFile, name: str) -> np.ndarray:
     """Return the times in a column of a file, read as those of the first rows of it were.
 
     Args:
         dates: those of the first rows.
         first: the first cell of these.
+        head: these rows.
         file: other rows.
         name: the column.
 
@@ -102,6 +103,8 @@ def times_like(dates: Dates, first: str, file: CsvFile, name: str) -> np.ndarray
     order: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
     texts = file.texts(name)
     found, wrong = read_times([first, *texts], order)  # the form of all cells decides how each is read
+    if dates.has_order and (wrong is not None or not found.has_order):
+        _refuse_other_order(dates, head, file, name)
     if wrong is not None:
         raise _no_time(file, name, max(0, wrong - 1))
     if found.has_order and not dates.has_order:  # the first rows say nothing of it
@@ -112,6 +115,23 @@ def times_like(dates: Dates, first: str, file: CsvFile, name: str) -> np.ndarray
         hint = "Write all times in the same way, as 2016-12-31 23:50:00."
         raise DataError(f"{file.where(0, name)}: times from here on are written in another way. {hint}")
     return found.times[1:]
+
+
+def _refuse_other_order(dates: Dates, head: CsvFile, file: CsvFile, name: str) -> None:
+    """Raise DataError for a time that only makes sense with day and month in the other order than the first rows."""
+    for row, text in enumerate(file.texts(name)):
+        if date_of(text, month_first=dates.month_first) is None and date_of(text, month_first=not dates.month_first):
+            first, second = ("month", "day") if dates.month_first else ("day", "month")
+            there = f"{file.where(row, name)}: '{text}' starts with the {second}"
+            raise DataError(f"{there}, and {_shown_order(dates, head, name)} with the {first}. Write all dates alike.")
+
+
+def _shown_order(dates: Dates, head: CsvFile, name: str) -> str:
+    """Return the first of the first rows whose time makes sense in one order alone, in words."""
+    for row, text in enumerate(head.texts(name)):
+        if date_of(text, month_first=not dates.month_first) is None:
+            return f"'{text}' in line {head.body.line(row)}"
+    return "the first rows"
 
 
 def _no_time(file: CsvFile, name: str, row: int) -> DataError:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.datasets._generated_targets import within
-from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import waves
+from dlpy.datasets._series_record import Record
 
 if TYPE_CHECKING:
     from dlpy.datasets.timeseries_csv import TimeseriesCsv

@@ -17,7 +17,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.stored.mapped_rows import blocks_of, mapped, series_cache
 from dlpy.data.tables.frequency import Frequency
-from dlpy.datasets._series import Record
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_table import SeriesTable
 from dlpy.datasets._series_times import Timeline
 from dlpy.storage.cache import used
@@ -50,13 +50,13 @@ def write(folder: Path, text: int, read: Callable[[Path], StoredSeries]) -> None
     Args:
         folder: to be filled.
         text: the bytes of text that are read.
-        read: returns the series; it may use the file whose path it gets.
+        read: returns the series; it may use the folder that it gets.
 
     Raises:
         StorageError: the disk has no room for them.
     """
     with filling(folder, _TIMES_TEXT * text, "the series") as temporary:
-        _put(temporary, read(temporary / "raw.bin"))
+        _put(temporary, read(temporary))
 
 
 def _put(folder: Path, found: StoredSeries) -> None:

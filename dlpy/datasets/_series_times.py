@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,11 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.stored.mapped_rows import changed, gathered, give_back, rows_where
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.frequency import Frequency, frequency_of
-from dlpy.data.tables.local_time import evenly
+from dlpy.datasets._series_order import Stretches, in_time_order, owners_of, rows_by_series
 from dlpy.datasets._series_spans import spans_of
 from dlpy.datasets._series_stamps import read_dates
 from dlpy.datasets._table_options import DateOrder, no_column
@@ -64,13 +66,25 @@ class Timeline:
     @property
     def first(self) -> np.ndarray:
         """For each row whether it is the first of its series: (rows,) bool."""
-        return np.concatenate([[True], np.diff(self.owner) != 0])
+        found = np.zeros(len(self.owner), np.bool_)
+        found[self.starts] = True
+        return found
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first row of each series: (series,) int64."""
+        return np.array([first for first, _ in spans_of(self.owner, len(self.owner))])
 
     @property
     def breaks(self) -> np.ndarray:
         """The rows that do not follow the row before by one step: after a gap, repeated, or of another series."""
-        found = self.first | (self.steps != 1) if self.times is not None else self.first
-        return np.flatnonzero(found[1:]) + 1
+        starts = self.starts[1:]
+        return starts if self.times is None else np.union1d(starts, self.rows_of_step(lambda steps: steps != 1))
+
+    def rows_of_step(self, holds: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return the rows, but for the first of each series, of whose steps a condition holds: (rows,) int64."""
+        found = rows_where((1, len(self.steps)), lambda rows: holds(self.steps[rows]), self.steps)
+        return np.setdiff1d(found, self.starts)
 
     def series(self, row: int) -> str:
         """Return the name of a row's series for messages, with a comma in front; empty for a single series."""
@@ -100,18 +114,25 @@ def arranged(dates: Dates | None, ids: tuple[str, ...], owner: np.ndarray) -> Ti
         ids: the names of the series; () for a single one.
         owner: (rows,) int64, the number of each row's series.
     """
+    by_series, spans = rows_by_series(owner)
+    owner = owners_of(spans, owner)
     if dates is None:
-        rows = np.argsort(owner, kind="stable")
-        return Timeline(rows, owner[rows], ids, None, np.ones(len(rows), np.int64), None)
-    even, changes = _even_times(dates.times, owner)
-    rows = np.lexsort((even, owner))
-    owner, even, times = owner[rows], even[rows], dates.times[rows]
-    places = [slice(first, last) for first, last in spans_of(owner, len(owner))]
-    frequency = frequency_of([even[place] for place in places])
-    steps = np.concatenate([np.concatenate([[0], frequency.steps(even[place])]) for place in places])
+        return Timeline(by_series, owner, ids, None, _filled(owner, 1), None)
+    found = in_time_order(dates.times, by_series, spans)
+    frequency = frequency_of(Stretches(found.even, spans))
+    steps = _filled(owner, 0)
+    for first, end in Stretches(found.even, spans).places():
+        steps[first + 1 : end] = frequency.steps(found.even[first:end])
+        give_back(found.even, steps)
     chosen: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
-    notes = (*_sorted_notes(rows, owner), *_clock_notes(changes))
-    return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, notes, changes > 0)
+    notes = (*_sorted_notes(found.rows, owner), *_clock_notes(found.changes))
+    times = found.even if not found.changes else gathered(dates.times, found.rows)
+    return Timeline(found.rows, owner, ids, times, steps, frequency, chosen, notes, found.changes > 0)
+
+
+def _filled(owner: np.ndarray, number: int) -> np.ndarray:
+    """Return a number for each row: (rows,) int64, in a file if their owners are in one."""
+    return changed(owner, lambda some: np.full(len(owner[some]), number, np.int64))
 
 
 def require_regular(file: Located, name: str, line: Timeline) -> None:
@@ -120,7 +141,8 @@ def require_regular(file: Located, name: str, line: Timeline) -> None:
     found = line.times
     if found is None:
         return
-    same = np.flatnonzero((np.diff(found) == np.timedelta64(0)) & (line.steps[1:] == 0) & ~line.first[1:]) + 1
+    repeated = line.rows_of_step(lambda steps: steps == 0)
+    same = repeated[found[repeated] == found[repeated - 1]]
     if len(same):
         row = int(same[0])
         text = file.cell(int(line.order[row]), name)
@@ -135,7 +157,7 @@ def gap_notes(line: Timeline) -> list[str]:
     """Return a line about the number of gaps and where they are; empty if there are none."""
     if line.times is None:
         return []
-    found = np.flatnonzero((line.steps != 1) & ~line.first)
+    found = line.rows_of_step(lambda steps: steps != 1)
     if not len(found):
         return []
     first = int(found[0])
@@ -169,17 +191,6 @@ def names_of_series(file: CsvFile, of: str) -> list[str]:
     return texts
 
 
-def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return times without the changes of the clock in local times, series by series, and how many these are."""
-    even, changes = times.copy(), 0
-    by_series = np.argsort(owner, kind="stable")
-    for first, end in spans_of(owner[by_series], len(owner)):
-        rows = by_series[first:end]
-        even[rows], found = evenly(times[rows])
-        changes += found
-    return even, changes
-
-
 def _clock_notes(changes: int) -> list[str]:
     """Return a line about changes of the clock; empty if there are none."""
     times_changed = "once" if changes == 1 else f"{changes} times"
@@ -188,7 +199,11 @@ def _clock_notes(changes: int) -> list[str]:
 
 def _sorted_notes(rows: np.ndarray, owner: np.ndarray) -> list[str]:
     """Return a line that says that rows were sorted by time, if they were not in order."""
-    back = np.flatnonzero((np.diff(rows) < 0) & (np.diff(owner) == 0))
+
+    def go_back(some: np.ndarray) -> np.ndarray:
+        return (rows[some] < rows[some - 1]) & (owner[some] == owner[some - 1])
+
+    back = rows_where((1, len(rows)), go_back, rows, owner)
     if not len(back):
         return []
     newest = len(back) > _NEARLY_ALL * len(rows)

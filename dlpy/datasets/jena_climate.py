@@ -14,7 +14,8 @@ from dlpy.data.rows import Loaded, Source
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import column_types, csv_file, timestamps
 from dlpy.data.task import Task
-from dlpy.datasets._series import Positive, Record, Series, Steps
+from dlpy.datasets._series import Positive, Series, Steps
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_spans import thinned
 from dlpy.stand_ins.climate import COLUMNS, climate
 from dlpy.storage.atomic import write_whole

@@ -11,7 +11,8 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.rows import TRUTH, Loaded, Rows, Source
 from dlpy.data.splits import Holdout
 from dlpy.data.task import Task
-from dlpy.datasets._series import Positive, Record, Series
+from dlpy.datasets._series import Positive, Series
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_spans import thinned
 from dlpy.stand_ins.pump import Pump, pump
 

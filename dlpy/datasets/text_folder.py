@@ -15,6 +15,7 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.task import Task
 from dlpy.datasets._folders import class_folder, class_folders, entries, output_of
+from dlpy.datasets._memory_option import require_memory
 from dlpy.datasets._table_options import carried_columns
 from dlpy.datasets._texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv
 
@@ -52,6 +53,10 @@ class TextFolder(Dataset):
 
     def outline(self) -> Task | None:
         return None if self.classes is None else Task.single(TEXT, output_of(self.classes))
+
+    def check(self) -> None:
+        why = "A folder of texts is read as a whole: write them into one CSV file for text_csv, which reads pieces."
+        require_memory(self.path, 1, why)
 
     def load(self) -> Loaded:
         folder = Path(str(self.path))

@@ -20,10 +20,12 @@ from dlpy.data.task import Output, Task
 from dlpy.datasets import _series_rows
 from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
-from dlpy.datasets._series import Record, Series
+from dlpy.datasets._series import Series
+from dlpy.datasets._series_ahead import last_windows
 from dlpy.datasets._series_gaps import Missing
 from dlpy.datasets._series_options import check_ahead, check_pieces, wrong_horizon, wrong_known
 from dlpy.datasets._series_read import to_learn, to_predict
+from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_spans import thinned
 from dlpy.datasets._series_stand_in import generated
 from dlpy.datasets._series_table import Gaps, Wanted
@@ -177,7 +179,7 @@ class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
 
     def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         check_ahead(self, steps)
-        return _series_rows.last_windows(self, to_predict(self, path or Path(str(self.path))), tell)
+        return last_windows(self, to_predict(self, path or Path(str(self.path))), tell)
 
     def to_score(self, path: Path | None, truth: str | None) -> Rows:
         given = to_predict(self, path or Path(str(self.path)), targets="required")

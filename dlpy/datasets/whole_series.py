@@ -16,6 +16,7 @@ from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.task import Input, Output, Task
 from dlpy.datasets._folder_parts import Parts, held_out_by_part
 from dlpy.datasets._labels_file import check_labels
+from dlpy.datasets._memory_option import PER_BYTE, require_memory
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import DateOrder, TestRows
 from dlpy.datasets._target_kinds import TargetKind
@@ -120,6 +121,8 @@ class WholeSeries(TableFileOptions, Dataset):
         return self._task((self.length, channels), target_of(self).outline(), differ=False)
 
     def check(self) -> None:
+        why = "A row is a whole series, so that a file cannot be read in pieces: leave out series, columns or steps."
+        require_memory(self.path, PER_BYTE, why)
         if self.path is not None and Path(self.path).exists() and self.fallback is None:
             check_labels(self.labels_path, [("target", self.target), *self.marks().items()])
 

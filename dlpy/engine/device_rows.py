@@ -23,7 +23,7 @@ from dlpy.engine.row_tensors import (
     SparseTensors,
     row_tensors,
 )
-from dlpy.engine.rows_ahead import RowsAhead, files_of
+from dlpy.engine.rows_ahead import InFile, RowsAhead, files_of, targets_in_files, with_units
 from dlpy.engine.stored_tensors import StoredRows, stored_tensors
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Held(NamedTuple):
     """What is the same in every epoch."""
 
     x: dict[str, RowTensors | None]  # None for sparse rows and for those in a file
-    y: dict[str, Any]  # (rows, ...)
+    y: dict[str, Any]  # (rows, ...); (0, ...) for those in a file
     weight: Any  # (rows,) float32, or by output; None
     batch_size: Any  # () int32
 
@@ -51,6 +51,7 @@ class Moved(NamedTuple):
     order: Any  # (drawn,) int32, positions of rows
     sparse: dict[str, SparseTensors]
     stored: dict[str, StoredRows]
+    targets: dict[str, StoredRows]  # those in a file
     draws: dict[str, Draws]  # how each image of the epoch is augmented
 
 
@@ -91,7 +92,9 @@ class Resident:
         self._ahead: list[RowsAhead] = []  # of the last orders: graphs read from them
         moved = {*self._sparse, *self._stored}
         inputs = {name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()}
-        y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
+        self._targets = targets_in_files(rows.targets) if self._stored else {}
+        y = {name: with_units(target) for name, target in rows.targets.items()}
+        y |= {name: np.asarray(target.array[:0]) for name, target in self._targets.items()}
         self._held: Held = _placed(Held(inputs, y, weight, np.int32(self.batch_size)))
 
     def in_order(self, order: np.ndarray | None = None, draws: Mapping[str, Draws] | None = None) -> Tensors:
@@ -103,14 +106,15 @@ class Resident:
         """
         order = np.arange(self.drawn, dtype=np.int32) if order is None else order
         sparse = {name: SparseTensors.in_order(x, order, self.batch_size) for name, x in self._sparse.items()}
-        return Tensors(self._held, _constants(Moved(order, sparse, self._read_ahead(order), dict(draws or {}))))
+        self._ahead = self._ahead[-len(self._stored) :] if self._sparse else []  # beside them, it is still in use
+        stored, targets = (self._read_ahead(given, order) for given in (self._stored, self._targets))
+        return Tensors(self._held, _constants(Moved(order, sparse, stored, targets, dict(draws or {}))))
 
-    def _read_ahead(self, order: np.ndarray) -> dict[str, StoredRows]:
-        """Return the rows that are in files, in this order; beside sparse rows, the order before is still in use."""
-        self._ahead = self._ahead[-len(self._stored) :] if self._sparse else []
-        epochs = {name: RowsAhead(x, order, self.batch_size) for name, x in self._stored.items()}
+    def _read_ahead(self, files: Mapping[str, InFile], order: np.ndarray) -> dict[str, StoredRows]:
+        """Return rows that are in files, in this order."""
+        epochs = {name: RowsAhead(x, order, self.batch_size) for name, x in files.items()}
         self._ahead += epochs.values()
-        return {name: stored_tensors(self._stored[name], epochs[name], cut=name in self._cut) for name in epochs}
+        return {name: stored_tensors(files[name], epochs[name], cut=name in self._cut) for name in epochs}
 
     def in_orders(self, orders: Iterable[tuple[np.ndarray, Mapping[str, Draws]]]) -> Iterator[Tensors]:
         """Yield the tensors for each order; for sparse rows, a thread prepares the next ones meanwhile."""
@@ -204,7 +208,7 @@ def _gathered(tensors: Tensors, some: slice, shapes: Shapes, step: Any = None) -
         else:
             draws = moved.draws[name].at(some) if name in moved.draws else None
             x[name] = _features(given, rows, shape, draws)
-    return (_only(x), *_targets(held, rows))
+    return (_only(x), *_targets(tensors, some, rows))
 
 
 def _only(by_name: dict[str, Any]) -> Any:
@@ -226,10 +230,16 @@ def _features(x: RowTensors | None, rows: tf.Tensor, shape: Shape, draws: Draws 
     return numbers if draws is None else augmented(numbers, draws)
 
 
-def _targets(held: Held, rows: tf.Tensor) -> Batch:
+def _targets(tensors: Tensors, some: slice, rows: tf.Tensor) -> Batch:
     import tensorflow as tf
 
-    y = {name: tf.gather(target, rows) for name, target in held.y.items()}
+    held, stored = tensors.held, tensors.moved.targets
+    y = {
+        name: tf.gather(target, rows)
+        if name not in stored
+        else stored[name].take(some.start, rows, tuple(target.shape[1:]))
+        for name, target in held.y.items()
+    }
     given = [_only(y)] if y else []
     if held.weight is not None:
         given.append(tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), held.weight))

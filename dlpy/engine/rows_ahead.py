@@ -12,10 +12,11 @@ import numpy as np
 from dlpy.data.features import Features, Padded, Sparse, Windows
 from dlpy.data.joined_features import joined
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored.mapped_rows import MappedRows, in_file
 from dlpy.data.stored_sequences import StoredPadded, StoredSparse
 
 Gathered = np.ndarray | Padded | Sparse
-InFile = StoredArray | StoredPadded | StoredSparse | Windows
+InFile = StoredArray | StoredPadded | StoredSparse | Windows | MappedRows
 
 _WINDOW_BYTES = 12_000_000  # gathered at once: the more, the closer together they lie in the file
 
@@ -26,8 +27,18 @@ def files_of(inputs: Mapping[str, Features]) -> dict[str, InFile]:
     return {name: x for name, x in kinds.items() if not isinstance(x, Windows) or x.in_file}
 
 
+def targets_in_files(targets: Mapping[str, np.ndarray]) -> dict[str, MappedRows]:
+    """Return the targets that are in files, (rows, units)."""
+    return {name: MappedRows(with_units(y)) for name, y in targets.items() if in_file(y)}
+
+
+def with_units(target: np.ndarray) -> np.ndarray:
+    """Return targets as (rows, units, ...)."""
+    return target if target.ndim > 1 else target[:, None]
+
+
 def _row_bytes(rows: InFile) -> int:
-    if isinstance(rows, StoredArray | Windows):
+    if isinstance(rows, StoredArray | Windows | MappedRows):
         return 4 * math.prod(rows.shape[1:])
     return 8 * (2 + int(rows.lengths.mean()))
 

@@ -16,7 +16,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Output, Task
 from dlpy.data.units import as_seen, is_changed, own_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
-from dlpy.training.answers import Answers
+from dlpy.training.answers import Answers, past_of
 
 
 def scored_task(task: Task) -> Task:
@@ -82,6 +82,7 @@ def answered(answer: Answers, predictions: Mapping[str, np.ndarray], bands: Mapp
         answer,
         task=task,
         rows=scored_rows(answer.rows, answer.task),
+        past=past_of(answer.rows, answer.task.output),
         prediction=seen(predictions[answer.output], answer.prediction),
     )
     if answer.quantiles is None:

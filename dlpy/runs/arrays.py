@@ -94,7 +94,7 @@ def positions(arrays: Arrays, name: str) -> np.ndarray:
     found = there(arrays, name)
     if found.dtype.kind not in "iu" or found.ndim != 1 or not ((found >= 0) & (found < _MOST_INDEX)).all():
         raise ArraysError(f"'{name}' does not hold positions of rows")
-    return found.astype(np.int64)
+    return found.astype(np.int64, copy=False)
 
 
 def texts(arrays: Arrays, name: str, rows: int | None) -> list[str]:

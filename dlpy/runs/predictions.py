@@ -14,7 +14,7 @@ from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.arrays import Arrays, classes, is_moderate, moderate, numbers, parsed, positions, values
 from dlpy.runs.stored_forecasts import of_forecast
-from dlpy.storage.npz import ArraysError
+from dlpy.storage.npz import ArraysError, least_and_most, shapes_of
 
 Targets = dict[str, np.ndarray]  # by output
 
@@ -186,6 +186,18 @@ def read_splits(path: Path) -> Arrays:
         RunError: the file is damaged.
     """
     return parsed(path, lambda arrays: {name: positions(arrays, name) for name in arrays}) or {}
+
+
+def split_span(path: Path, name: str) -> tuple[int, int] | None:
+    """Return the first and the last position of a split; None if there is none, or it is empty.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    try:
+        return least_and_most(path, name) if path.is_file() and name in shapes_of(path) else None
+    except (OSError, ArraysError) as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
 
 
 def _within(arrays: Arrays, prefix: str) -> Arrays:

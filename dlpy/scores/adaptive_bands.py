@@ -48,39 +48,81 @@ def factors_over_time(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of the bands of each window, (windows, bands), and those after all windows: (bands,).
 
-    Of several series, each has factors of its own, and those after all windows are their geometric mean.
-
     Args:
         forecasts: of the windows, in any order.
         start: the factor of each band before any row is known.
         asked: the coverage that each band asks for.
     """
-    factors, last = np.empty((len(forecasts.origin), len(asked))), []
-    for number in np.unique(forecasts.series).tolist():
-        own = np.flatnonzero(forecasts.series == number)
-        own = own[np.argsort(forecasts.origin[own], kind="stable")]
-        factors[own], after = _of_series(forecasts.of(own), np.log(start), np.asarray(asked))
-        last.append(after)
-    return factors, np.exp(np.mean(last, axis=0)) if last else np.asarray(start, np.float64)
+    factors = Factors(start, asked)
+    return factors.of(forecasts), factors.after()
 
 
-def _of_series(forecasts: Forecasts, state: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the factors of windows in order of their origins, and the logarithm of the factors after them."""
+class Factors:
+    """The factors of bands, which follow the errors of forecasts that come some windows at a time.
+
+    Of several series, each has factors of its own, and those after all windows are their geometric mean.
+
+    Args of an instance:
+        start: the factor of each band before any row is known.
+        asked: the coverage that each band asks for.
+    """
+
+    def __init__(self, start: Sequence[float], asked: Sequence[float]) -> None:
+        self._start, self._asked = np.asarray(start, np.float64), np.asarray(asked)
+        self._series: dict[int, _State] = {}
+
+    def of(self, forecasts: Forecasts) -> np.ndarray:
+        """Return the factors of the bands of windows that are later than those before: (windows, bands)."""
+        found = np.empty((len(forecasts.origin), len(self._asked)))
+        for number in np.unique(forecasts.series).tolist():
+            own = np.flatnonzero(forecasts.series == number)
+            own = own[np.argsort(forecasts.origin[own], kind="stable")]
+            before = self._series.get(number) or _State.fresh(np.log(self._start))
+            found[own], self._series[number] = _of_series(forecasts.of(own), before, self._asked)
+        return found
+
+    def after(self) -> np.ndarray:
+        """Return the factors after all windows: (bands,)."""
+        last = [_after(state.factors, state.moves) for _, state in sorted(self._series.items())]
+        return np.exp(np.mean(last, axis=0)) if last else self._start
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is known of a series after some windows.
+
+    factors: (bands,), their logarithms. moves: (rows, bands), of the rows that are not yet known, in their order. rows:
+    (rows,), these rows.
+    """
+
+    factors: np.ndarray
+    moves: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def fresh(cls, factors: np.ndarray) -> _State:
+        return cls(factors, np.zeros((0, len(factors))), np.zeros(0, np.int64))
+
+
+def _of_series(forecasts: Forecasts, before: _State, asked: np.ndarray) -> tuple[np.ndarray, _State]:
+    """Return the factors of windows in order of their origins, and what is known after them."""
     windows, numbers, bands = forecasts.scores.shape
-    order = np.argsort(forecasts.rows, axis=None, kind="stable")
+    every = np.concatenate([before.rows, forecasts.rows.reshape(-1)])
+    order = np.argsort(every, kind="stable")
     place = np.empty(order.size, np.int64)
     place[order] = np.arange(order.size)
-    place = place.reshape(windows, numbers)
-    known = np.searchsorted(forecasts.rows.reshape(-1)[order], forecasts.origin).tolist()
+    earlier, place = place[: len(before.rows)], place[len(before.rows) :].reshape(windows, numbers)
+    known = np.searchsorted(every[order], forecasts.origin).tolist()
     lag = int((forecasts.rows - forecasts.origin[:, None]).max()) + 1
     rate = min(_RATE, _GAIN / lag) / numbers
-    lessons, factors, done = np.zeros((order.size, bands)), np.empty((windows, bands)), 0
+    moves, factors, done, state = np.zeros((order.size, bands)), np.empty((windows, bands)), 0, before.factors
+    moves[earlier] = before.moves
     for window, until in enumerate(known):
-        state, done = _after(state, rate * lessons[done:until]), until
+        state, done = _after(state, moves[done:until]), until
         factors[window] = np.exp(state)
         scores = forecasts.scores[window]
-        lessons[place[window]] = np.where(np.isnan(scores), 0.0, (scores > factors[window]) - (1 - asked))
-    return factors, _after(state, rate * lessons[done:])
+        moves[place[window]] = rate * np.where(np.isnan(scores), 0.0, (scores > factors[window]) - (1 - asked))
+    return factors, _State(state, moves[done:], every[order][done:])
 
 
 def _after(state: np.ndarray, moves: np.ndarray) -> np.ndarray:

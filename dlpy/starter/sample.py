@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from dlpy.core.errors import DataError, reading
 from dlpy.core.memory import shown_size
 from dlpy.data.tables import csv_file, piece_reader
@@ -38,6 +40,11 @@ class Sampled(CsvFile):
     total: int = 0
     in_pieces: bool = False
     places: tuple[tuple[int, int], ...] = ()
+
+    def places_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the number of the part of the sample that holds each row: (rows,) int64."""
+        lines = [self.body.line(row) for row in rows.tolist()]
+        return np.searchsorted([line for line, _ in self.places], lines, "right")
 
     def where(self, row: int, name: str) -> str:
         place = bisect([line for line, _ in self.places], self.body.line(row)) - 1

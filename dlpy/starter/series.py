@@ -10,10 +10,13 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.datasets._series_read import of_file
+from dlpy.datasets._series_rows import load
+from dlpy.datasets._series_spans import windows_of
 from dlpy.datasets._series_times import Timeline as SeriesTimeline
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.blocks import SERIES_MODEL, Fit, first_file, values_of
-from dlpy.starter.sample import path_to_check
+from dlpy.starter.sample import Sampled, counted_rows, memory_options, rows_in, sample_notes
 from dlpy.starter.timeline import LEAST_ROWS, Timeline
 from dlpy.starter.windows import Window, windows_for
 from dlpy.starter.wording import Option, plural, relative
@@ -37,9 +40,17 @@ def experiment_for_series(
     for data, title, notes in _attempts(file, output, source, timeline):
         if _fits(file, data):
             span = [" to ".join(timestamps.span(timeline.times))] if len(timeline.times) else []
-            told = [title, *span, *notes]
-            return first_file([*told, *about], output, data, SERIES_MODEL, Fit(len(file))), told
+            told = [title, *span, *_about_sample(file), *notes]
+            return first_file([*told, *about], output, data, SERIES_MODEL, Fit(rows_in(file))), told
     return None
+
+
+def _about_sample(file: CsvFile) -> list[str]:
+    """Return notes on what was looked at of a large file, and on what only all rows can show."""
+    if not isinstance(file, Sampled):
+        return []
+    whole = "The step, the gaps and the series are those of these rows: dlpy check --data reads all rows"
+    return [*sample_notes(file), whole]
 
 
 def by_hand(file: CsvFile, name: str, target: str) -> str:
@@ -60,10 +71,9 @@ def _attempts(
             yield _block(file, output, [*source, *_options(window, None)], window), _title(file, source, "1 row"), [why]
         return
     if timeline.line is not None and timeline.line.frequency is not None:
-        series = len(timeline.line.ids) or 1
-        for window in windows_for(len(file) // series, timeline.line.frequency, timeline.seasons):
+        for window in windows_for(_rows_of_each(file, timeline.line), timeline.line.frequency, timeline.seasons):
             for gaps in _gaps(timeline, source, window):
-                options = [*_stamped(timeline), *source, *gaps, *_options(window, timeline)]
+                options = [*_stamped(file, timeline), *source, *gaps, *_options(window, timeline)]
                 ahead = _ahead(window, timeline)
                 yield _block(file, output, options, window), _title(file, source, ahead), [*timeline.notes]
     why = f"Column {timeline.name} {_why_not(timeline)}: rows are used in order, regardless of their times"
@@ -71,13 +81,29 @@ def _attempts(
         yield _block(file, output, [*source, *_options(window, None)], window), _title(file, source, "1 row"), [why]
 
 
-def _stamped(timeline: Timeline) -> list[Option]:
+def _rows_of_each(file: CsvFile, line: SeriesTimeline) -> int:
+    """Return about how many rows a series has.
+
+    Of a large file with series one below the other, only some are seen: those of its first rows that are whole count.
+    """
+    if isinstance(file, Sampled) and len(line.ids) > 1:
+        owner = np.empty(len(line.order), np.int64)
+        owner[line.order] = line.owner
+        first = owner[file.places_of(np.arange(len(owner))) == 1]
+        begins = np.flatnonzero(np.diff(first)) + 1
+        if len(begins) > 1 and len(begins) < len(np.unique(first)):
+            return int(np.diff(begins).max())
+    return rows_in(file) // (len(line.ids) or 1)
+
+
+def _stamped(file: CsvFile, timeline: Timeline) -> list[Option]:
     """Return the options that name the times and the series."""
     line = timeline.line
     if line is None:
         return []
     order = [Option("date_order", line.date_order)] if line.date_order == "month_first" else []
-    of = [Option("id", timeline.id, f"{len(line.ids):,} series, each on its own scale")]
+    count = f"{'at least ' * isinstance(file, Sampled)}{len(line.ids):,} series"
+    of = [Option("id", timeline.id, f"{count}, each on its own scale")]
     return [Option("time", timeline.name, f"{line.frequency} apart"), *order, *(of if timeline.id else [])]
 
 
@@ -142,7 +168,7 @@ def _ahead(window: Window, timeline: Timeline) -> str:
 def _title(file: CsvFile, source: list[Option], ahead: str) -> str:
     target = next(option.value for option in source if option.key == "target")
     when = ahead if ahead.endswith(("ahead", "apart")) else f"{ahead} ahead"
-    return f"Predicts {target} {when}, from {file.path.name} ({plural(len(file), 'row')})."
+    return f"Predicts {target} {when}, from {file.path.name} ({counted_rows(file)})."
 
 
 def _options(window: Window, timeline: Timeline | None) -> list[Option]:
@@ -162,6 +188,7 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
         Option("name", "timeseries_csv"),
         Option("path", relative(file.path, output)),
         *options,
+        *memory_options(file),
         Option("difference", "scaled", "predict the change since the last value, in steps of the window"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
         Option("windows", "across_parts", "held-out rows are predicted from the rows before them, of any part"),
@@ -171,14 +198,19 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
 
 
 def _fits(file: CsvFile, data: list[Option]) -> bool:
-    """Return whether every split has enough windows, and gaps remove at most half of them."""
-    dataset = TimeseriesCsv.model_validate({**values_of(data), "path": path_to_check(file)})
+    """Return whether every split has enough windows, and gaps remove at most half of them.
+
+    Of a large file, of which some places are looked at, that is not known.
+    """
+    if isinstance(file, Sampled):
+        return True
+    dataset = TimeseriesCsv.model_validate(values_of(data))
     try:
-        loaded = dataset.load()
+        loaded = load(dataset, of_file(dataset, file))
         parts = split(dataset, loaded)
     except DataError:
         return False
     counts = [len(rows) for rows in (parts.train, parts.validation, parts.test) if rows is not None]
-    series = len(set(loaded.train.columns["series"].tolist())) if "series" in loaded.train.columns else 1
+    series = len(windows_of(loaded.train).series_numbers)
     most = len(file) - 3 * series * (dataset.lookback + dataset.last_step)
     return min(counts) >= (_FEWEST_WINDOWS if len(file) >= LEAST_ROWS else 1) and sum(counts) >= _FEWEST_KEPT * most

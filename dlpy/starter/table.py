@@ -12,6 +12,7 @@ from dlpy.starter.forecasts import forecast_of, forecast_of_target_alone
 from dlpy.starter.order import no_series
 from dlpy.starter.overview import Draft
 from dlpy.starter.preparation import preparation_of
+from dlpy.starter.remembered import remembered
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.sample import head_of_large, is_in_pieces, sampled
 from dlpy.starter.study import Study, study
@@ -30,17 +31,16 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     head = head_of_large(path)
     if head is not None:
         with sampled(path, head, places=0) as file:
-            is_whole = not file.in_pieces and _is_series(file, target, output, choices)
+            is_whole = not file.in_pieces and _is_of_series(file, target, output, choices)
         if not is_whole:
             with sampled(path, head) as file:
-                return _draft(file, target, output, choices)
-    return _draft(csv_file.read(path), target, output, choices)
+                return _draft(remembered(file), target, output, choices)
+    return _draft(remembered(csv_file.read(path)), target, output, choices)
 
 
-def _is_series(file: CsvFile, target: str | None, output: Path, choices: Choices) -> bool:
-    """Return whether the first rows of a table are series, of which no rows are left out."""
-    found = study(file, target, choices)
-    return series_of(found, output) is not None or forecast_of(found, output) is not None
+def _is_of_series(file: CsvFile, target: str | None, output: Path, choices: Choices) -> bool:
+    """Return whether the first rows of a table are whole series, of which no rows are left out."""
+    return series_of(study(file, target, choices), output) is not None
 
 
 def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) -> Draft:
@@ -75,10 +75,13 @@ def _in_pieces(file: CsvFile, target: str | None, output: Path, choices: Choices
         DataError: there are no numbers, categories, dates or texts.
     """
     found = study(file, target, choices)
+    forecast = forecast_of(found, output)
+    if forecast is not None:
+        return forecast
     independent = _of_independent_rows(found, output)
     if independent is not None:
         return independent
-    needs = "series are held in memory. Use a part of the rows."
+    needs = "such a table can only be read as a whole. Use a part of the rows."
     raise DataError(f"{_nothing(found)} It is too large for the memory, and {needs}")
 
 

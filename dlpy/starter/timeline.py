@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.datasets import _series_times
 from dlpy.datasets._series_season import season_of
+from dlpy.starter.remembered import once
+from dlpy.starter.sample import Sampled
 from dlpy.starter.wording import plural
 
 LEAST_ROWS = 60
@@ -85,7 +87,9 @@ def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> 
 
     Within each of its series, nearly all times are different and evenly spaced.
     """
-    if len(dates.bad) or len(np.unique(dates.times)) >= _STEPS_FORWARD * len(dates.times):
+    is_repeated = len(np.unique(dates.times)) < _STEPS_FORWARD * len(dates.times)
+    goes_back = isinstance(file, Sampled) and len(dates.backward) > 0  # other times were looked at of each series
+    if len(dates.bad) or not (is_repeated or goes_back):
         return ""
     stamps = dates.times.astype(np.int64)
     for candidate in candidates:
@@ -132,10 +136,23 @@ def _season(line: _series_times.Timeline, target: np.ndarray) -> int | None:
 
 
 def _line(file: CsvFile, name: str, of: str) -> _series_times.Timeline | None:
-    try:
-        return _series_times.timeline_of(file, name, of or None)
-    except DataError:
-        return None
+    def find() -> _series_times.Timeline | None:
+        try:
+            line = _series_times.timeline_of(file, name, of or None)
+        except DataError:
+            return None
+        return _without_seams(file, line) if isinstance(file, Sampled) else line
+
+    return once(file, ("line", name, of), find)
+
+
+def _without_seams(file: Sampled, line: _series_times.Timeline) -> _series_times.Timeline:
+    """Return a timeline without the gaps between the places of a file that were looked at."""
+    rows = line.rows_of_step(lambda steps: steps != 1)
+    places, before = (file.places_of(line.order[some]) for some in (rows, rows - 1))
+    steps = line.steps.copy()
+    steps[rows[places != before]] = 1
+    return replace(line, steps=steps)
 
 
 def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:

@@ -66,6 +66,30 @@ def read_npz(path: Path, names: list[str] | None = None) -> dict[str, np.ndarray
         return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
 
 
+def least_and_most(path: Path, name: str) -> tuple[int, int] | None:
+    """Return the smallest and the largest of the integers of an array, some of which are read at a time; None if empty.
+
+    Raises:
+        ArraysError: the file is damaged, or the array holds no integers.
+    """
+    ends: list[tuple[int, int]] = []
+    with _opened(path) as archive, archive.open(_member(archive, name)) as file:
+        dtype = _header(file)
+        if dtype.kind not in "iu":
+            raise ArraysError(f"'{name}' is of type {dtype}")
+        while chunk := file.read(dtype.itemsize << 19):
+            some = np.frombuffer(chunk, dtype)
+            ends.append((int(some.min()), int(some.max())))
+    return (min(least for least, _ in ends), max(most for _, most in ends)) if ends else None
+
+
+def _header(file: IO[bytes]) -> np.dtype:
+    """Return the type of the array whose numbers come next."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read(file)[2]
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """Yield the archive; errors of numpy, zipfile and zlib within the block become ArraysError."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.quantiles import median_task, medians
-from dlpy.data.rows import Rows, known_rows
+from dlpy.data.rows import Rows, known_rows, series_of
 from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_of_rows
@@ -45,6 +45,7 @@ class Answers:
     quantiles: np.ndarray | None = None
     levels: tuple[float, ...] = ()
     series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
+    past: Mapping[str, np.ndarray] | None = None  # of windows that `rows` have no more: see `past_of`
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -134,8 +135,7 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
         new["quantiles"] = answer.quantiles
     if output.kind == "regression":
         new |= {name: own_of_rows(new[name], output, rows) for name in new.keys() - {"index"}}
-    if isinstance(x, Windows) and output.horizon is not None and x.target is not None:
-        new |= _past(x, rows, output)
+    new |= past_of(rows, output) if answer.past is None else answer.past
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
     new |= places_of(rows) if answer.quantiles is not None else {}
@@ -147,15 +147,22 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     return new
 
 
-def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]:
-    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are."""
+def past_of(rows: Rows, output: Output) -> dict[str, np.ndarray]:
+    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are.
+
+    Nothing for other rows, and without a horizon.
+    """
+    windows = next(iter(rows.inputs.values()), None)
+    if not isinstance(windows, Windows) or output.horizon is None or windows.target is None:
+        return {}
     drawn = np.unique(np.linspace(0, len(windows) - 1, _MOST_DRAWN + 2)[1:-1].astype(np.int64))
     some = rows.take(drawn)
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
     ends = windows.ends[drawn]
     past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
     found = {"drawn": drawn, "history": own_of_rows(past, output, some)}
-    return {**found, "drawn_series": some.columns["series"].astype(str)} if "series" in some.columns else found
+    names = series_of(some)
+    return found if names is None else {**found, "drawn_series": names}
 
 
 def places_of(rows: Rows) -> dict[str, np.ndarray]:
@@ -163,8 +170,8 @@ def places_of(rows: Rows) -> dict[str, np.ndarray]:
     windows = next(iter(rows.inputs.values()), None)
     if not isinstance(windows, Windows):
         return {}
-    found = {"origin": windows.ends}
-    return found | {"of_series": rows.columns["series"].astype(str)} if "series" in rows.columns else found
+    names = series_of(rows)
+    return {"origin": windows.ends} if names is None else {"origin": windows.ends, "of_series": names}
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from dlpy.runs.bands import LEARNED, Bands, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
 from dlpy.runs.decisions import BANDS, forget_decision, write_decision
 from dlpy.runs.directory import Run
-from dlpy.runs.predictions import Stored, read_splits
+from dlpy.runs.predictions import Stored, split_span
 from dlpy.runs.results import stored_predictions
 from dlpy.scores.bands import asked_of, pairs_of
 from dlpy.training.band_scores import scores_of_bands
@@ -87,12 +87,13 @@ def _follows_training(run: Run, stored: Stored) -> bool:
 
     The errors of such a row would say too little, and those of later rows could not be told from them.
     """
-    learnt = read_splits(run.splits).get("train", np.empty(0, np.int64)) if stored.part != OUT_OF_FOLD else []
-    if not len(learnt):
+    learnt = split_span(run.splits, "train") if stored.part != OUT_OF_FOLD else None
+    if learnt is None:
         return True
+    first, last = learnt
     if stored.series is None or len(np.unique(stored.series)) == 1:
-        return bool(np.max(learnt) < stored.index.min())
-    return bool(np.min(learnt) < stored.index.min())  # every series is split alike, one behind the other
+        return bool(last < stored.index.min())
+    return bool(first < stored.index.min())  # every series is split alike, one behind the other
 
 
 def _line(record: BandsRecord) -> str:

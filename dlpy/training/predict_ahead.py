@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import MEDIAN, numbers_of
-from dlpy.data.rows import Rows
+from dlpy.data.rows import Rows, series_of
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output
 from dlpy.runs.adapted_bands import OF_A_FILE
@@ -88,7 +88,7 @@ def _order(output: Output) -> list[int]:
 
 def _marks(rows: Rows, steps: int) -> tuple[list[str], list[list[list[str]]]]:
     """Return the names and, by row and step, the cells that identify a predicted row."""
-    series = rows.columns.get("series")
+    series = series_of(rows)
     before = [[] if series is None else [str(series[row])] for row in range(len(rows))]
     if "times" in rows.columns:
         name, times = "time", rows.columns["times"].astype("datetime64[us]")

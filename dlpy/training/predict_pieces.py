@@ -9,17 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.features import Windows
 from dlpy.data.unfamiliar import Unfamiliar, merged
-from dlpy.data.windows import cut_to_windows
 from dlpy.runs.directory import ENSEMBLE, Run
-from dlpy.training.adapted_predictions import adapted_predictions
+from dlpy.training.adapted_predictions import adapted_in_pieces
 from dlpy.training.evaluate import Tell, Trained, read_config, restore, silent
 from dlpy.training.given import Ask, Given, columns_of
 from dlpy.training.predict import as_table, predict_decided, require_answers, told_decisions, unfamiliar_rows
 from dlpy.training.predicted_table import Predicted
-
-_AT_ONCE = 4096  # windows of a series
 
 
 def exceeds_memory(run: Run, path: Path) -> bool:
@@ -63,10 +59,6 @@ def _of_a_series(trained: Trained, path: Path, keep: list[str]) -> Iterator[tupl
     data, (output,) = trained.experiment.data, trained.task.outputs
     if keep:
         data.carried(path, keep)
-    rows = data.history(path, trained.raw_task)
-    adapted = adapted_predictions(trained, rows, str(path))
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows.take(np.arange(start, min(start + _AT_ONCE, len(rows))))
-        seen = {name: cut_to_windows(x) if isinstance(x, Windows) else x for name, x in some.inputs.items()}
-        some = replace(some, inputs=seen, targets={})
-        yield Given(some, f"the rows of {path}", {}), {output: adapted[start : start + _AT_ONCE]}
+    rows, what = data.history(path, trained.raw_task), f"the rows of {path}"
+    for some, numbers in adapted_in_pieces(trained, rows, what):
+        yield Given(replace(some, targets={}), what, {}), {output: numbers}

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.quantiles import MEDIAN, medians, numbers_of
-from dlpy.data.rows import Rows
+from dlpy.data.rows import Rows, series_of
 from dlpy.data.steps import ROW, SOURCE, STEP, WORD
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
@@ -139,8 +139,8 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
         name, cells = "time", [stamp(time) for time in rows.columns["time"].astype("datetime64[us]")]
     else:
         name, cells = "row", [str(row) for row in rows.index]
-    if "series" in rows.columns:
-        return ["series", name], [list(pair) for pair in zip(rows.columns["series"].tolist(), cells, strict=True)]
+    if (names := series_of(rows)) is not None:
+        return ["series", name], [list(pair) for pair in zip(names.tolist(), cells, strict=True)]
     return [name], [[cell] for cell in cells]
 
 

@@ -124,6 +124,7 @@ def _finish_first(job: Job, reporter: Reporter) -> None:
     experiment = prepared.experiment
     job.pipeline.save(run.transforms)
     save_splits(run, data)
+    data.give_back()
     if isinstance(experiment.model, EstimatorModel):
         _finish_estimator(run, prepared, data, reporter)
         return

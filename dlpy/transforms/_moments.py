@@ -12,7 +12,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import SERIES_OFFSET, SERIES_SCALE, Rows
-from dlpy.data.stored.mapped_rows import changed
+from dlpy.data.stored.mapped_rows import changed, gathered
 from dlpy.data.task import State
 
 _made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean and the result
@@ -72,11 +72,9 @@ def fit_series(windows: Windows, y: np.ndarray | None) -> State:
 
 def fit_by_series(windows: Windows, y: np.ndarray) -> State:
     """Return the moments of each series: of the columns (series, columns), of the target (series, 2), and the names."""
-    owners, found = windows.owners, []
-    numbers = np.unique(owners)
-    for number in numbers.tolist():
-        own = np.flatnonzero(owners == number)
-        found.append(fit_series(windows.take(own), y[own]))
+    numbers, found = windows.series_numbers, []
+    for own in windows.rows_of_each(numbers):
+        found.append(fit_series(windows.take(own), gathered(y, own)))
     names = np.array(windows.ids)[numbers]
     return {"series": names, **{key: np.stack([state[key] for state in found]) for key in found[0]}}
 
@@ -92,27 +90,33 @@ def apply_by_series(rows: Rows, state: State) -> Rows:
         raise TypeError("expected windows of several series")
     known = {name: place for place, name in enumerate(state["series"].tolist())}
     place = np.array([known.get(name, -1) for name in windows.ids])
-    owners = place[windows.owners]
-    if (owners < 0).any():
-        name = windows.ids[windows.owners[int(np.argmin(owners))]]
+    unknown = next((number for number in windows.series_numbers.tolist() if place[number] < 0), None)
+    if unknown is not None:
+        name = windows.ids[unknown]
         raise DataError(f"series '{name}' has no training rows, so that its scale is unknown: leave it out.")
-    rows = rows.with_x(replace(windows, series=standardized(windows.series, state, place[windows.owner])))
-    offset, scale = state["target"][owners].T
-    columns = {**rows.columns, SERIES_SCALE: scale, SERIES_OFFSET: offset}
-    rows = replace(rows, columns=columns)
+    rows = rows.with_x(replace(windows, series=standardized(windows.series, state, (place, windows.owner))))
+    owners, moments_of_target = windows.owners, state["target"].T
+    offset, scale = (
+        changed(owners, lambda some, own=own: own[place[owners[some]]], owners) for own in moments_of_target
+    )
+    rows = replace(rows, columns={**rows.columns, SERIES_SCALE: scale, SERIES_OFFSET: offset})
     if not rows.targets:
         return rows
-    shape = (len(rows), *[1] * (rows.y.ndim - 1))
-    return rows.with_y(((rows.y - offset.reshape(shape)) / scale.reshape(shape)).astype(np.float32))
+    y, shape = rows.y, (-1, *[1] * (rows.y.ndim - 1))
+
+    def scaled(some: slice) -> np.ndarray:
+        return ((y[some] - offset[some].reshape(shape)) / scale[some].reshape(shape)).astype(np.float32)
+
+    return rows.with_y(changed(y, scaled, offset, scale))
 
 
-def standardized(series: np.ndarray, state: State, owner: np.ndarray | None = None) -> np.ndarray:
+def standardized(series: np.ndarray, state: State, owners: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
     """Return the standardized series as float32; training, validation and test rows share one copy.
 
     Args:
         series: (times, columns).
         state: with "mean" and "deviation", (columns,), or (series, columns) for several.
-        owner: the row of the state of each time, (times,), if there are several; -1 for none.
+        owners: if there are several series, the row of the state of each, -1 for none, and the number of each time's.
     """
     for source, mean, made in _made:
         found = made()
@@ -120,10 +124,11 @@ def standardized(series: np.ndarray, state: State, owner: np.ndarray | None = No
             return found
 
     def scaled(some: slice) -> np.ndarray:
-        mean, deviation = (state[key] if owner is None else state[key][owner[some]] for key in ("mean", "deviation"))
+        rows = slice(None) if owners is None else owners[0][owners[1][some]]
+        mean, deviation = (state[key][rows] for key in ("mean", "deviation"))
         with np.errstate(over="ignore"):  # what is too large is refused before the model sees it
             return ((series[some] - mean) / deviation).astype(np.float32)
 
-    found = changed(series, scaled)
+    found = changed(series, scaled, None if owners is None else owners[1])
     _made[:] = [(ref(series), ref(state["mean"]), ref(found))]
     return found

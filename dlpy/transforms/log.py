@@ -39,8 +39,8 @@ class Log(Transform):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):
-            given, places = rows.x.series, np.arange(len(rows.x.series))
-            series = changed(given, lambda some: self._logarithms(given[some], places[some]).astype(np.float32))
+            given = rows.x.series
+            series = changed(given, lambda some: self._logarithms(given[some], _numbers(some)).astype(np.float32))
             return rows.with_x(replace(rows.x, series=series, target=None))
         return with_numbers(rows, self._logarithms(numbers_of(rows), rows.index))
 
@@ -66,3 +66,8 @@ class Log(Transform):
         if output.log_of_sum is not None or (output.scale, output.offset) != (1.0, 0.0):
             raise ConfigError("log must be the first transform of a target.")
         return replace(output, log_of_sum=self.add)
+
+
+def _numbers(some: slice) -> np.ndarray:
+    """Return the numbers of some rows."""
+    return np.arange(some.start, some.stop)

@@ -6,12 +6,16 @@ from dlpy.anomalies.figure import anomaly_figure, series_rows
 from dlpy.anomalies.limits import Limits
 from dlpy.anomalies.score import Scored
 from dlpy.data.rows import Rows
+from dlpy.data.windows import Windows
 
 
 def scored(names: list[str] | None) -> Scored:
     count = 6 if names is None else len(names)
-    columns = {} if names is None else {"series": np.array(names)}
-    rows = Rows({}, {}, np.arange(count), columns)
+    ids, owner = (), None
+    if names is not None:
+        ids, owner = np.unique(names, return_inverse=True)
+    windows = Windows(np.zeros((count, 1)), np.arange(count), np.zeros(1, np.int64), owner=owner, ids=tuple(ids))
+    rows = Rows({"input": windows}, {}, np.arange(count))
     value = np.arange(count, dtype=float)[:, None]
     return Scored(rows, value, value + 1, np.arange(count) / 2, Limits(np.zeros(1), np.ones(1), 2.0, 10), None)
 

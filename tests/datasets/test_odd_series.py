@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Loaded
+from dlpy.data.rows import Loaded, series_of
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.starter import experiment_for
 
@@ -81,7 +81,7 @@ def test_a_held_out_part_shorter_than_a_window_suggests_windows_across_parts(tmp
 def test_a_series_that_begins_among_the_test_rows_of_others_is_left_out_and_named(tmp_path: Path) -> None:
     late = [f"{day},c" for day in DAYS[-11:]]
     found = loaded(write(tmp_path, [*BOTH, *late], [*WAVE, *WAVE, *WAVE], "day,shop,sold"), id="shop")
-    assert set(found.train.columns["series"]) == {"a", "b"}
+    assert set(series_of(found.train)) == {"a", "b"}
 
 
 def test_a_constant_series_is_read_and_has_no_scale(tmp_path: Path) -> None:

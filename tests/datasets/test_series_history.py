@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Rows
+from dlpy.data.rows import PLACE, Rows, series_of
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 
 GONE = np.nan
@@ -56,7 +56,7 @@ def test_targets_of_another_series_are_not_known(tmp_path: Path) -> None:
              zip(range(1, 4), range(first, first + 3), strict=True)]  # fmt: skip
     found, _ = rows_of(tmp_path / "x.csv", "\n".join(["shop,day,x", *lines]) + "\n", id="shop")
     np.testing.assert_array_equal(found.y, [[3, GONE], [GONE, GONE], [7, GONE], [GONE, GONE]])
-    assert found.columns["series"].tolist() == ["a", "a", "b", "b"]
+    assert series_of(found).tolist() == ["a", "a", "b", "b"]
 
 
 def test_a_target_that_is_no_column_may_lack_cells_and_be_left_out(tmp_path: Path) -> None:
@@ -75,3 +75,27 @@ def test_a_single_target_is_one_number(tmp_path: Path) -> None:
 def test_cells_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         rows_of(tmp_path / "x.csv", table(["1", "2", "three"]))
+
+
+@pytest.mark.parametrize("memory", ["1TB", "0.001KB"])
+def test_a_text_in_a_target_that_is_no_column_is_no_target(tmp_path: Path, memory: str) -> None:
+    both = "day,w,x\n2024-01-01,1,9\n2024-01-02,2,8\n2024-01-03,3,closed\n2024-01-04,4,6\n2024-01-05,5,5\n"
+    found, _ = rows_of(tmp_path / "x.csv", both, columns=["w"], memory=memory)
+    np.testing.assert_array_equal(found.y, [[GONE, 6], [6, 5], [5, GONE], [GONE, GONE]])
+
+
+def test_rows_of_the_future_of_another_series_do_not_change_the_number_of_a_target_without_times(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{shop},{row % 3},{'' if row > 29 else row}" for shop in "ab" for row in range(33)]
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["shop,p,x", *lines]) + "\n")
+    given = {"name": "timeseries_csv", "path": str(path), "id": "shop", "target": "x", "columns": ["x"], "known": ["p"]}
+    data = TimeseriesCsv.model_validate(given | {"lookback": 4, "horizon": 2, "test": 8, "validation": 8})
+    loaded = data.load()
+    found = data.history(path, loaded.task)
+    known = ~np.isnan(found.y).any(axis=1)
+    assert found.index[known].tolist() == [*range(4, 29), *range(37, 62)]
+    assert found.columns[PLACE][known].tolist() == [*range(4, 29), *range(34, 59)]
+    assert loaded.test is not None
+    assert loaded.test.index.tolist() == [26, 27, 28, 56, 57, 58]

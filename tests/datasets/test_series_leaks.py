@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from dlpy.components.quantile_levels import QuantileLevels
 from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Rows
+from dlpy.data.rows import Rows, series_of
 from dlpy.data.splits import Holdout, KFold
 from dlpy.datasets._series_gaps import filled
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
@@ -110,7 +110,7 @@ def test_later_rows_change_nothing_that_is_learnt_or_scored_before(tmp_path: Pat
     data, pipeline = transform(Forecasts(dataset), parts, task)
     assume(min(len(rows) for rows in (parts.validation, parts.test)) > 0)
     end = {}  # the last day that training windows or their targets hold, by series
-    for name, day in zip(parts.train.columns["series"], days_of(parts.train), strict=True):
+    for name, day in zip(series_of(parts.train), days_of(parts.train), strict=True):
         end[name] = max(end.get(name, day), day + drawn["horizon"] - 1)
     later = np.arange(max(end.values()) + 1, START + 100)
     assume(len(later) > 40)
@@ -177,7 +177,7 @@ def test_a_window_is_of_one_series_and_one_part_and_crosses_no_gap(tmp_path: Pat
         windows = rows.x
         spans = windows.starts[:, None] + np.arange(length)
         assert (windows.owner[spans] == windows.owner[spans[:, :1]]).all()
-        assert (np.array(windows.ids)[windows.owners] == rows.columns["series"]).all()
+        assert (np.array(windows.ids)[windows.owners] == series_of(rows)).all()
         assert np.isfinite(rows.array).all()
         filled_from = spans if windows.since is None else np.concatenate([spans, windows.since[spans[:, :1]]], axis=1)
         held[name] = set(filled_from.reshape(-1).tolist())

@@ -14,11 +14,13 @@ from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.stored import mapped_rows
+from dlpy.data.stored.mapped_rows import in_file
 from dlpy.data.tables import piece_reader
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.datasets import _series_rows
+from dlpy.datasets import _series_order, _series_rows, _series_table
+from dlpy.datasets._series_spans import windows_of
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
-from dlpy.training.pipeline import Pipeline, split
+from dlpy.training.pipeline import Pipeline, split, transform
 
 _SMALL = "0.001KB"
 _OPTIONS = [
@@ -38,6 +40,9 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(piece_reader, "PIECE_BYTES", 100)
     monkeypatch.setattr(mapped_rows, "_BLOCK_BYTES", 50)
     monkeypatch.setattr(_series_rows, "_AT_ONCE", 5)
+    monkeypatch.setattr(_series_table, "_AT_ONCE", 7)
+    monkeypatch.setattr(_series_order, "_AT_ONCE", 4)
+    monkeypatch.setattr(mapped_rows, "_GATHERED", 3)
 
 
 def _series(path: Path, **options: object) -> TimeseriesCsv:
@@ -170,3 +175,46 @@ def test_dates_whose_order_only_later_rows_show_are_refused(tmp_path: Path, monk
     again = _outcome(data.model_copy(update={"memory": _SMALL, "date_order": "month_first"}))
     assert isinstance(again, Loaded)
     _same_rows(whole.train, again.train)
+
+
+def test_no_array_with_an_entry_for_each_row_stays_in_memory(tmp_path: Path) -> None:
+    days = np.arange("2020-01-01", "2020-07-01", dtype="M8[D]")
+    lines = [f"{day},{shop},{row % 7}.5,{row % 5}" for row, day in enumerate(days) for shop in "ab"]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,shop,a,y", *lines]) + "\n")
+    data = _series(path, id="shop", memory=_SMALL, transforms=["standardize"])
+    loaded = data.load()
+    made, _ = transform(data, split(data, loaded), loaded.task)
+    for rows in (loaded.train, loaded.test, made.train, made.validation, made.test):
+        assert rows is not None
+        x = windows_of(rows)
+        arrays = [rows.index, x.series, x.starts, x.owner, *rows.targets.values(), *rows.columns.values()]
+        assert len(arrays) >= 6
+        assert all(in_file(array) for array in arrays)
+
+
+def test_rows_in_order_of_time_with_series_side_by_side_are_those_of_memory(tmp_path: Path) -> None:
+    hours = np.datetime64("2021-03-27T12") + np.arange(24 * 9).astype("timedelta64[h]")
+    local = [hour if hour < np.datetime64("2021-03-28T02") else hour + np.timedelta64(1, "h") for hour in hours]
+    lines = [f"{hour},{shop},{row * 3 % 7},{row % 5}" for row, hour in enumerate(local) for shop in "cab"]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,shop,a,y", *lines]) + "\n")
+    _compare(_series(path, id="shop", gaps="allow", lookback=5))
+
+
+@pytest.mark.parametrize("sign", ["/", "."])
+def test_dates_of_two_orders_are_refused_with_both_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    monkeypatch.setattr(piece_reader, "SAMPLE_BYTES", 500)
+    days = np.datetime64("2016-01-01") + np.arange(90)
+    written = [f"{day.astype(object):%m{sign}%d{sign}%Y}" for day in days[:60]]
+    written += [f"{day.astype(object):%d{sign}%m{sign}%Y}" for day in days[60:]]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["day,y", *(f"{day},{row % 7}" for row, day in enumerate(written))]) + "\n")
+    found = _outcome(_series(path, columns=["y"], memory=_SMALL))
+    assert isinstance(found, str)
+    first, second = f"'01{sign}13{sign}2016' in line 14 with the month", f"'13{sign}03{sign}2016' starts with the day"
+    assert first in found
+    assert second in found
+    assert found.startswith("s.csv:74: column 'day': ")

@@ -77,6 +77,10 @@ def test_bands_are_the_mean_of_the_members(bench) -> None:
     status, _, err = bench.run("plot", run.path)
     assert status == 0, err
     assert (run.path / "plots" / "fan-validation.png").is_file()
+    assert (run.path / "plots" / "fan-test.png").is_file()
+    assert {*tested.drawn_series.tolist()} == {"a", "b"}
+    level = np.where(tested.drawn_series == "a", 10, 50)[:, None]
+    assert np.abs(tested.history - level).max() < 3  # in the target's own unit
     status, _, err = bench.run("report", run.path)
     assert status == 0, err
 

@@ -14,6 +14,7 @@ from dlpy.data.tables import csv_file, piece_reader
 from dlpy.datasets import _memory_option
 from dlpy.datasets.csv import Csv
 from dlpy.datasets.text_csv import TextCsv
+from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter import sample
 from dlpy.training.pipeline import Pipeline
 
@@ -146,4 +147,40 @@ def test_names_beyond_the_memory_are_refused_in_one_line(bench) -> None:
     (bench.folder / "t.csv").write_text("\n".join(["label,number", *lines]) + "\n")
     status, _, err = bench.run("new", "t.csv", "--ignore", "number", "--target", "label")
     assert (status, err.count("\n")) == (3, 1)
-    assert "It is too large for the memory, and series are held in memory" in err
+    assert "It is too large for the memory, and such a table can only be read as a whole" in err
+
+
+def _series(folder: Path, *, gap: bool = False) -> Path:
+    """Write two series of hours, one below the other; with a gap, one row of the first place is missing."""
+    hours = np.arange("2020-01-01", "2020-03-25", dtype="M8[h]").astype("M8[m]")
+    days = {shop: np.sin(np.arange(len(hours)) * np.pi / 12 + ord(shop)) for shop in "ab"}
+    lines = [f"{hour},{shop},{days[shop][row]:.4f}" for shop in "ab" for row, hour in enumerate(hours)]
+    path = folder / "hours.csv"
+    path.write_text("\n".join(["hour,shop,sold", *lines[:50], *lines[50 + gap :]]) + "\n")
+    return path
+
+
+def test_the_places_of_a_series_are_looked_at_and_the_seams_are_no_gaps(bench) -> None:
+    status, out, err = bench.run("new", _series(bench.folder))
+    assert (status, err) == (0, "")
+    assert "the first ones, and some from 16 places" in out
+    data = yaml.safe_load((bench.folder / "hours.yaml").read_text())["data"]
+    assert (data["name"], data["time"], data["id"]) == ("timeseries_csv", "hour", "shop")
+    assert "gaps" not in data
+    assert bench.run("check", "hours.yaml", "--data")[0] == 0
+
+
+def test_a_gap_within_a_place_of_a_series_is_found(bench) -> None:
+    assert bench.run("new", _series(bench.folder, gap=True))[0] == 0
+    assert yaml.safe_load((bench.folder / "hours.yaml").read_text())["data"]["gaps"] in ("allow", "fill")
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_a_series_beyond_the_memory_is_read_in_pieces(bench) -> None:
+    status, out, err = bench.run("new", _series(bench.folder))
+    assert (status, err) == (0, "")
+    assert "they are read once, in pieces, into a cache on disk" in out
+    data = yaml.safe_load((bench.folder / "hours.yaml").read_text())["data"]
+    dataset = TimeseriesCsv.model_validate({**data, "path": str(bench.folder / "hours.csv")})
+    assert dataset.reads_in_pieces()
+    assert len(dataset.load().train) > 1000

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dlpy.cli.main import main
+from dlpy.data.rows import series_of
 from dlpy.data.tables.dates import dates_of
 from dlpy.experiment.experiment import load
 from dlpy.training.pipeline import split
@@ -84,7 +85,7 @@ def test_several_series_by_an_id_are_split_in_time(capsys):
     parts = split(data, data.load())
     first = DAYS.index(date.fromisoformat(str(parts.test.columns["time"].astype("M8[us]").min())[:10]))
     assert parts.train.index.max() % 100 < first
-    assert set(parts.test.columns["series"]) == {"A", "B", "C"}
+    assert set(series_of(parts.test)) == {"A", "B", "C"}
 
 
 def test_dates_that_are_missing_are_told_and_may_be_ignored(capsys):

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from walks import distances_of, followed, lines_of, quantiles_of, series
+from walks import LOSS, distances_of, followed, lines_of, quantiles_of, series
 
 from dlpy.datasets import _memory_option
 from dlpy.runs.adapted_bands import shown_bands
 from dlpy.runs.directory import Run
 from dlpy.runs.results import stored_predictions
+from dlpy.training.adapted_predictions import OF_THE_RUN, new_rows
+from dlpy.training.evaluate import restore
 
 pytestmark = pytest.mark.slow
 
@@ -139,3 +141,23 @@ def test_a_number_that_is_infinite_for_the_model_is_refused(
     status, _, err = bench.run("predict", run.id, "large.csv", *options)
     assert status == 3, err
     assert "row 300, input [0] is inf" in err
+
+
+def test_without_time_stamps_validation_rows_count_once_beside_rows_of_the_future(bench) -> None:
+    random = np.random.default_rng(5)
+    walk = [np.cumsum(random.normal(size=200)) for _ in "ab"]
+    lines = [f"{shop},{row % 3},{walk['ab'.index(shop)][row]:.4f}" for shop in "ab" for row in range(200)]
+    future = [[f"{shop},{row % 3}," for row in range(200, 208)] for shop in "ab"]
+    bench.write("\n".join(["shop,p,x", *lines[:200], *future[0], *lines[200:], *future[1]]) + "\n", "walk.csv")
+    data = {
+        "name": "timeseries_csv", "path": "walk.csv", "id": "shop", "target": "x", "columns": ["x"], "known": ["p"],
+        "lookback": 6, "horizon": 2, "transforms": ["standardize"], "validation": 40, "test": None,
+        "windows": "across_parts",
+    }  # fmt: skip
+    run = bench.trained(
+        bench.experiment(data=data, model={"name": "dense", "units": [4]}, training={"epochs": 1, "loss": LOSS})
+    )
+    trained = restore(run)
+    past = trained.experiment.data.history(Path("walk.csv"), trained.raw_task)
+    new = new_rows(trained, past, OF_THE_RUN)
+    assert np.isnan(new.y).any(axis=1).all()  # every row with a target is a row of training or of validation

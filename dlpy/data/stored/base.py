@@ -11,7 +11,7 @@ import numpy as np
 class Digest(Protocol):
     """A hash that takes bytes, such as those of hashlib."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take more bytes."""
         ...
 

@@ -101,8 +101,12 @@ def dates_of(texts: Sequence[str], *, month_first: bool | None = None) -> Dates:
     Args:
         month_first: that order, if it is known.
     """
+    times = iso_times(texts)
     if month_first is not None:
-        return Dates(_read(texts, month_first=month_first), month_first, has_order=True)
+        times = _read(texts, month_first=month_first) if times is None else times
+        return Dates(times, month_first, has_order=True)
+    if times is not None:
+        return Dates(times)
     day, month = (_read(texts, month_first=first) for first in (False, True))
     if np.array_equal(day, month, equal_nan=True):
         return Dates(day)
@@ -117,8 +121,6 @@ def dates_of(texts: Sequence[str], *, month_first: bool | None = None) -> Dates:
 
 
 def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:
-    if (times := iso_times(texts)) is not None:
-        return times
     known = {text: date_of(text, month_first=month_first) for text in set(texts)}
     none = np.datetime64("NaT")
     return np.array([none if known[text] is None else known[text] for text in texts], "datetime64[us]")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,44 +71,60 @@ class Frequency:
         return [round(number) for number in steps if number >= 2 and (number % 1 == 0 or number > 50)]
 
 
-def frequency_of(series: Sequence[np.ndarray]) -> Frequency:
-    """Return the frequency of one or several series, each given by its ascending times."""
-    steps = np.concatenate([np.diff(times) for times in series])
-    steps = steps[steps > np.timedelta64(0)]
+def frequency_of(series: Iterable[np.ndarray]) -> Frequency:
+    """Return the frequency of one or several series.
+
+    Args:
+        series: the ascending times of each, or of parts of it that have the last time of the part before in front. They
+            are looked at several times.
+    """
+    counts = _counted(np.diff(times) for times in series)
+    steps = np.array([step for step in counts if step > 0], "timedelta64[us]")
     if len(steps) == 0:
         return Frequency("fixed", int(_DAY / np.timedelta64(1, "us")))
-    usual = most_frequent(steps)
-    times = np.concatenate(series)
-    if usual >= _FEWEST_DAYS * _DAY and (count := _months_apart(series)):
-        return Frequency("months", count, month_end=_are_month_ends(times))
-    days = times.astype("datetime64[D]")
+    usual = np.timedelta64(_most_frequent(counts), "us")
+    if usual >= _FEWEST_DAYS * _DAY and (count := _months_apart(series, uneven=len(counts) > 1)):
+        return Frequency("months", count, month_end=_are_month_ends(series))
     weekends = (steps == _FRIDAY_GAP * _DAY).any()
-    if usual == _DAY and weekends and np.is_busday(days).all():
+    if usual == _DAY and weekends and all(np.is_busday(times.astype("datetime64[D]")).all() for times in series):
         return Frequency("business_days", 1)
     return Frequency("fixed", int(usual / np.timedelta64(1, "us")))
 
 
-def most_frequent(steps: np.ndarray) -> Any:
-    """Return the most frequent number or duration, the smallest of several."""
-    distinct, counts = np.unique(steps, return_counts=True)
-    return distinct[counts.argmax()]
+def _counted(arrays: Iterable[np.ndarray]) -> dict[int, int]:
+    """Return the distinct numbers, or durations in microseconds, of arrays, and how often each occurs."""
+    found: Counter[int] = Counter()
+    for array in arrays:
+        distinct, counts = np.unique(array.astype(np.int64), return_counts=True)
+        found.update(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
+    return dict(found)
+
+
+def _most_frequent(counts: Mapping[int, int]) -> int:
+    """Return the most frequent number above 0, the smallest of several."""
+    return min((number for number in counts if number > 0), key=lambda number: (-counts[number], number))
 
 
 def _months(times: np.ndarray) -> np.ndarray:
     return times.astype("datetime64[M]").astype(np.int64)
 
 
-def _months_apart(series: Sequence[np.ndarray]) -> int:
-    """Return the most frequent number of months between times; 0 if times are not by months."""
-    times = np.concatenate(series)
-    steps = np.concatenate([np.diff(_months(one)) for one in series])
-    days = times.astype("datetime64[D]") - times.astype("datetime64[M]").astype("datetime64[D]")
-    fixed = np.concatenate([np.diff(one) for one in series])
-    same_day = len(np.unique(days)) == 1 or _are_month_ends(times)
-    uneven = len(np.unique(fixed)) > 1 and (steps >= 1).all()
-    return int(most_frequent(steps[steps > 0])) if same_day or uneven else 0
+def _months_apart(series: Iterable[np.ndarray], *, uneven: bool) -> int:
+    """Return the most frequent number of months between times; 0 if times are not by months.
+
+    Args:
+        uneven: whether times are not always as far apart.
+    """
+    counts = _counted(np.diff(_months(times)) for times in series)
+    days = _counted(_days_of_month(times) for times in series)
+    same_day = len(days) == 1 or _are_month_ends(series)
+    return _most_frequent(counts) if same_day or (uneven and min(counts) >= 1) else 0
 
 
-def _are_month_ends(times: np.ndarray) -> bool:
-    days = times.astype("datetime64[D]")
-    return bool(((days + _DAY).astype("datetime64[M]") != days.astype("datetime64[M]")).all())
+def _days_of_month(times: np.ndarray) -> np.ndarray:
+    return times.astype("datetime64[D]") - times.astype("datetime64[M]").astype("datetime64[D]")
+
+
+def _are_month_ends(series: Iterable[np.ndarray]) -> bool:
+    days = (times.astype("datetime64[D]") for times in series)
+    return all(((one + _DAY).astype("datetime64[M]") != one.astype("datetime64[M]")).all() for one in days)

@@ -12,7 +12,7 @@ _LENGTHS = (10, 16, 19)  # the form cut after the day, the minutes and the secon
 
 def iso_times(texts: Sequence[str]) -> np.ndarray | None:
     """Return the times of a column, (rows,) datetime64[us], or None unless all are in one form, without a zone."""
-    if not texts or len(texts[0]) not in _LENGTHS or any(len(text) != len(texts[0]) for text in texts):
+    if not texts or len(texts[0]) not in _LENGTHS or {*map(len, texts)} != {len(texts[0])}:
         return None
     form, column = _FORM[: len(texts[0])], np.array(texts)
     letters = column.view("U1").reshape(len(texts), len(form))

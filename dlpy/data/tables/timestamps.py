@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from dlpy.data.stored.mapped_rows import holds_for_any, least_and_most
 from dlpy.data.tables.dates import date_of
 from dlpy.data.tables.decimals import number
 from dlpy.data.tables.iso_times import iso_times
@@ -71,8 +72,8 @@ def spelled(distance: np.timedelta64) -> str:
 
 def span(times: np.ndarray) -> tuple[str, str]:
     """Return the first and the last of some times as written in tables; dates alone if all are at midnight."""
-    written = [stamp(time) for time in (times.min(), times.max())]
-    are_days = bool((times == times.astype("datetime64[D]")).all())
+    written = [stamp(time) for time in least_and_most(times)]
+    are_days = not holds_for_any(times, lambda some: some != some.astype("datetime64[D]"))
     first, last = (time.removesuffix(" 00:00:00") for time in written) if are_days else written
     return first, last
 

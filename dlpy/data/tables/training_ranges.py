@@ -128,7 +128,7 @@ def _of_input(x: Features) -> tuple[np.ndarray, np.ndarray] | None:
     if isinstance(x, Table):
         return x.numeric, x.numeric
     if isinstance(x, Windows):
-        series = x.series[x.covered()]
+        series = x.series[slice(*x.span)][x.covered()]
         return series, series
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iuf" or x.dtype == np.uint8:
         return None
@@ -148,9 +148,11 @@ def _names(rows: Rows, task: Task, count: int) -> tuple[str, ...]:
         if isinstance(x, StoredTable):
             names += x.numeric_names
             continue
-        ends = _of_input(x)
-        if ends is not None:
-            names += _columns(x, task.inputs[name], ends[0].shape[1], f"{name}: " if several else "")
+        width = x.series.shape[1] if isinstance(x, Windows) else None
+        if width is None and (ends := _of_input(x)) is not None:
+            width = ends[0].shape[1]
+        if width is not None:
+            names += _columns(x, task.inputs[name], width, f"{name}: " if several else "")
     return tuple(names) if len(names) == count else tuple(f"column {number}" for number in range(count))
 
 
