@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.runs.results import cell
-from dlpy.storage.atomic import number_text
+from dlpy.storage.atomic import number_text, number_texts
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,17 @@ class Predicted:
         writer = csv.writer(text, lineterminator="\n")
         if with_names:
             writer.writerow(map(cell, self.names))
-        for line in self.lines:
-            writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
+        writer.writerows(zip(*map(_column, zip(*self.lines, strict=True)), strict=True))
         return text.getvalue()
 
     def records(self) -> list[dict[str, str | float]]:
         """Return each line as a mapping from column names to values."""
         return [dict(zip(self.names, line, strict=True)) for line in self.lines]
+
+
+def _column(values: Sequence[str | float]) -> list[str]:
+    """Return the cells of a column of a CSV file."""
+    if {*map(type, values)} == {float}:
+        return number_texts([float(value) for value in values])
+    texts = {value: cell(value) for value in {*values} if isinstance(value, str)}
+    return [texts[value] if isinstance(value, str) else number_text(value) for value in values]

@@ -10,7 +10,7 @@ from dlpy.data.features import Windows
 from dlpy.data.quantiles import MEDIAN, medians, numbers_of
 from dlpy.data.rows import Rows, series_of
 from dlpy.data.steps import ROW, SOURCE, STEP, WORD
-from dlpy.data.tables.timestamps import stamp
+from dlpy.data.tables.timestamps import stamps
 from dlpy.data.task import Output, Task
 from dlpy.runs.results import class_names
 from dlpy.scores.class_scores import class_probabilities
@@ -136,7 +136,7 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
     if not any(isinstance(x, Windows) for x in rows.inputs.values()):
         return [], [[]] * len(rows)
     if "time" in rows.columns:
-        name, cells = "time", [stamp(time) for time in rows.columns["time"].astype("datetime64[us]")]
+        name, cells = "time", stamps(rows.columns["time"].astype("datetime64[us]"))
     else:
         name, cells = "row", [str(row) for row in rows.index]
     if (names := series_of(rows)) is not None:

@@ -40,3 +40,10 @@ def test_only_ascending_columns_are_lines_of_time():
     assert timestamps.time_line(["2016-03-09", "2016-03-08", "2016-03-11"]) is None
     assert timestamps.time_line(["3", "4", "5"]) is None
     assert timestamps.time_line(["2016-03-09"] * 3) is None
+
+
+def test_many_stamps_are_those_of_each_time():
+    times = NOON + np.array([0, 1, 999_999, 1_000_000, -(10**15)])
+
+    assert timestamps.stamps(times)[:2] == ["2016-03-09 12:00:00", "2016-03-09 12:00:00"]
+    assert timestamps.stamps(times) == [timestamps.stamp(time) for time in times]

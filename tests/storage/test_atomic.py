@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dlpy.storage.atomic import number_text
+from dlpy.storage.atomic import number_text, number_texts
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_numbers_in_csv_are_read_as_the_same_float32():
     values = np.random.default_rng(0).normal(0, 1, 1000).astype(np.float32) ** 9
 
     assert [np.float32(number_text(float(value))) for value in values] == values.tolist()
+
+
+def test_many_numbers_are_written_as_each_of_them():
+    rng = np.random.default_rng(0)
+    values = [
+        *rng.normal(size=100),
+        *rng.normal(size=100).astype(np.float32).tolist(),
+        *10.0 ** rng.uniform(-44, 39, 100),
+    ]
+    values += [0.0, -0.0, 3.0, 1e16, 16777217.0, math.nan, math.inf, -math.inf, 5e-324, 1e300]
+
+    assert number_texts(values) == list(map(number_text, values))
+    assert number_texts([]) == []

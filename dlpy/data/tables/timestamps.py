@@ -81,3 +81,8 @@ def span(times: np.ndarray) -> tuple[str, str]:
 def stamp(time: np.datetime64) -> str:
     """Return a time as written in tables, to the second."""
     return str(time.astype("datetime64[s]")).replace("T", " ")
+
+
+def stamps(times: np.ndarray) -> list[str]:
+    """Return what `stamp` returns for each time."""
+    return [text.replace("T", " ") for text in np.datetime_as_string(times.astype("datetime64[s]")).tolist()]
