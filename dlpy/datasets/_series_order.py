@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlpy.data.stored.mapped_rows import blocks_of, empty_like, give_back, in_file, least_and_most, taken
-from dlpy.data.tables.local_time import evenly
+from dlpy.data.tables.local_time import evenly, may_be_local
 
 _AT_ONCE = 1 << 19  # rows of a series in a file
-_NO_TIME = np.timedelta64(0)
 
 Span = tuple[int, int]
 
@@ -102,7 +101,7 @@ def in_time_order(times: np.ndarray, by_series: np.ndarray, spans: list[Span]) -
         even[first:end] = taken(times, by_series[first:end])
         give_back(rows, by_series, even)
     for first, end in spans:
-        if any((np.diff(some) <= _NO_TIME).any() for some in Stretches(even, [(first, end)])):
+        if any(map(may_be_local, Stretches(even, [(first, end)]))):
             found, own = evenly(np.array(even[first:end]))
             order = np.argsort(found, kind="stable")
             rows[first:end], even[first:end], changes = np.array(rows[first:end])[order], found[order], changes + own

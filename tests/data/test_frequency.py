@@ -1,12 +1,15 @@
 """The step of a series on the calendar: found, counted and continued."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from dlpy.data.tables.frequency import Frequency, frequency_of
-from dlpy.data.tables.local_time import evenly
+from dlpy.data.tables.local_time import evenly, may_be_local
 
 
 def times(*texts: str) -> np.ndarray:
@@ -82,3 +85,25 @@ def test_a_row_that_goes_back_elsewhere_is_no_change_of_the_clock() -> None:
         even, changes = evenly(repeated)
         assert changes == 0
         assert even is repeated
+
+
+@pytest.mark.parametrize(
+    ("zone", "years"), [("Europe/Berlin", 1), ("Europe/Berlin", 3), ("America/New_York", 2), ("Australia/Sydney", 1)]
+)
+def test_hours_that_are_missing_each_spring_are_no_gaps_though_the_doubled_ones_are_not_there(zone, years) -> None:
+    utc = np.arange("2021-02-10T00:00", f"{2021 + years}-02-10T00:00", 15, dtype="M8[m]")
+    moments = [datetime.fromtimestamp(int(one) * 60, UTC).astimezone(ZoneInfo(zone)) for one in utc.astype(np.int64)]
+    local = np.unique(np.array([moment.replace(tzinfo=None) for moment in moments], "M8[us]"))
+    even, changes = evenly(local)
+    assert changes == years
+    assert np.unique(np.diff(even)).tolist() == [np.timedelta64(15, "m")]
+    assert may_be_local(local)
+
+
+def test_an_hour_that_is_missing_in_one_spring_of_two_or_on_another_day_is_a_gap() -> None:
+    quarters = np.arange("2021-02-10T00:00", "2022-05-10T00:00", 15, dtype="M8[m]").astype("M8[us]")
+    for night in ("2021-03-28T02:00", "2022-03-27T02:00", "2021-03-21T02:00", "2021-06-06T02:00", "2021-03-28T12:00"):
+        first = int(np.flatnonzero(quarters == np.datetime64(night))[0])
+        with_gap = np.delete(quarters, slice(first, first + 4))
+        assert evenly(with_gap) == (with_gap, 0)
+    assert not may_be_local(quarters)

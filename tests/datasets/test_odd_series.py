@@ -97,6 +97,14 @@ def test_an_hour_that_is_told_twice_is_two_hours(tmp_path: Path) -> None:
     assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
 
 
+def test_an_hour_that_is_missing_in_the_night_of_spring_is_no_gap(tmp_path: Path) -> None:
+    utc = np.datetime64("2021-03-20T00:00") + np.arange(240) * np.timedelta64(1, "h")
+    local = utc + np.where(utc < np.datetime64("2021-03-28T01:00"), 1, 2) * np.timedelta64(1, "h")
+    found = loaded(write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 2))
+    assert any("clock is changed once" in note for note in found.notes)
+    assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
+
+
 def test_rows_to_predict_have_the_times_of_the_file_where_clocks_change(tmp_path: Path) -> None:
     utc = np.datetime64("2020-03-20T00:00") + np.arange(24 * 230) * np.timedelta64(1, "h")
     summer = (utc >= np.datetime64("2020-03-29T01:00")) & (utc < np.datetime64("2020-10-25T01:00"))
