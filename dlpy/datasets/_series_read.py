@@ -19,7 +19,7 @@ from dlpy.data.tables.part_files import bytes_of
 from dlpy.datasets._series_columns import formats_in, in_formats, is_numeric, numbers
 from dlpy.datasets._series_pieces import table_in_pieces
 from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
-from dlpy.datasets._series_times import timeline_of
+from dlpy.datasets._series_times import Timeline, timeline_of
 from dlpy.datasets._table_options import no_column, no_column_to_predict
 
 if TYPE_CHECKING:
@@ -63,8 +63,13 @@ def to_learn(data: TimeseriesCsv) -> ReadSeries:
     return of_file(data, file, in_pieces=in_pieces)
 
 
-def of_file(data: TimeseriesCsv, file: CsvFile, *, in_pieces: bool = False) -> ReadSeries:
+def of_file(data: TimeseriesCsv, file: CsvFile, line: Timeline | None = None, *, in_pieces: bool = False) -> ReadSeries:
     """Return a file of a dataset to learn from, of which all rows, or with `in_pieces` the first ones, are given.
+
+    Args:
+        data: the options.
+        file: the file.
+        line: its timeline, if it is known.
 
     Raises:
         DataError: the file does not fit the options.
@@ -74,7 +79,8 @@ def of_file(data: TimeseriesCsv, file: CsvFile, *, in_pieces: bool = False) -> R
     names = data.columns or [name for name in _free(data, file) if is_numeric(file, columns[name])]
     if not names:
         raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
-    return _read(data, file, columns, data.wanted(names, data.forecast), in_pieces=in_pieces)
+    wanted = data.wanted(names, data.forecast)
+    return _in_pieces(data, file, columns, wanted) if in_pieces else _whole(data, file, columns, wanted, line)
 
 
 def to_predict(data: TimeseriesCsv, path: Path, targets: Targets = "ignored") -> ReadSeries:
@@ -99,18 +105,27 @@ def to_predict(data: TimeseriesCsv, path: Path, targets: Targets = "ignored") ->
     columns = column_types.in_given_formats(file, column_types.columns_of(file), data.formats)
     wanted = data.wanted(data.columns, data.forecast if reads_targets else [])
     wanted = replace(wanted, may_lack_targets=targets == "where_known")
-    return _read(data, file, columns, wanted, in_pieces=in_pieces)
+    return (_in_pieces if in_pieces else _whole)(data, file, columns, wanted)
 
 
-def _read(
-    data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted, *, in_pieces: bool
-) -> ReadSeries:
+def _in_pieces(data: TimeseriesCsv, head: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> ReadSeries:
+    """Return a file of which the first rows are given."""
     formats = formats_in({name: columns[name] for name in wanted.every})
-    if in_pieces:
-        found = table_in_pieces(data, file, formats, wanted)
-        about = f", read in pieces: {shown_size(bytes_of(file.path))} of text is too large for data.memory"
-        return ReadSeries(found.table, file, found.count, wanted, formats, found.missing, about)
-    line = timeline_of(file, data.time, data.id, data.date_order)
+    found = table_in_pieces(data, head, formats, wanted)
+    about = f", read in pieces: {shown_size(bytes_of(head.path))} of text is too large for data.memory"
+    return ReadSeries(found.table, head, found.count, wanted, formats, found.missing, about)
+
+
+def _whole(
+    data: TimeseriesCsv,
+    file: CsvFile,
+    columns: Mapping[str, Column],
+    wanted: Wanted,
+    line: Timeline | None = None,
+) -> ReadSeries:
+    """Return a file of which all rows are given."""
+    formats = formats_in({name: columns[name] for name in wanted.every})
+    line = line or timeline_of(file, data.time, data.id, data.date_order)
     missing = {name: np.array(columns[name].missing, np.int64) for name in wanted.every}
     table = series_table(file, missing, line, wanted, numbers(file, columns, wanted.every, wanted.may_lack))
     return ReadSeries(table, file, len(file), wanted, formats, {name: len(rows) for name, rows in missing.items()})

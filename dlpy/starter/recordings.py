@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._whole_series_tables import owners_of
 from dlpy.starter.identifiers import different
 from dlpy.starter.study import Study
@@ -61,17 +60,17 @@ def _long_by(study: Study, of: str) -> Recordings | None:
         return None
     _, first, owner = owners_of(file, of)
     lengths = np.bincount(owner)
-    if lengths.min() < 2 or np.median(lengths) < _LEAST_STEPS or not _is_constant(file, study.target, first, owner):
+    if lengths.min() < 2 or np.median(lengths) < _LEAST_STEPS or not _is_constant(study, study.target, first, owner):
         return None
     order = np.argsort(owner, kind="stable")
     others = [name for name in file.names if name not in (of, study.target, *study.file.index)]
-    constant = [name for name in others if _is_constant(file, name, first, owner)]
+    constant = [name for name in others if _is_constant(study, name, first, owner)]
     changing = [name for name in others if name not in constant and study.columns[name].is_numeric]
     grows = [name for name in others if name not in constant and _grows(study, name, order, owner)]
     channels = [name for name in changing if name not in grows[:1]]
     if not grows or not channels:
         return None
-    split, group = _split_among(file, constant), _group_among(study, constant, count)
+    split, group = _split_among(study, constant), _group_among(study, constant, count)
     return Recordings("long", channels, lengths, of, grows[0], split, group)
 
 
@@ -86,7 +85,7 @@ def _wide_of(study: Study) -> Recordings | None:
     channels = _numbered(rest)
     ids = [*study.others.ids][:1]
     others = [name for name in file.names if name not in (study.target, *channels, *ids, *file.index)]
-    split = _split_among(file, others)
+    split = _split_among(study, others)
     if len(channels) < _LEAST_WIDE or len(file) < _LEAST_SERIES or len(others) > (split is not None):
         return None
     values = np.stack([study.columns[name].values for name in channels], axis=1)
@@ -97,8 +96,11 @@ def _wide_of(study: Study) -> Recordings | None:
     return Recordings("wide", channels, lengths, next(iter(ids), None), split=split) if lengths.min() >= 2 else None
 
 
-def _is_constant(file: CsvFile, name: str, first: np.ndarray, owner: np.ndarray) -> bool:
-    cells = np.array(file.texts(name), np.str_)
+def _is_constant(study: Study, name: str, first: np.ndarray, owner: np.ndarray) -> bool:
+    column = study.columns[name]
+    if column.is_numeric and not column.missing and (column.values != column.values[first][owner]).any():
+        return False  # which is found faster than by texts
+    cells = np.array(study.file.texts(name), np.str_)
     return bool((cells == cells[first][owner]).all())
 
 
@@ -147,12 +149,16 @@ def _are_pixels(values: np.ndarray) -> bool:
     return side * side == values.shape[1] and whole and values.min() >= 0 and values.max() <= _MOST_BYTE
 
 
-def _split_among(file: CsvFile, names: Sequence[str]) -> str | None:
+def _split_among(study: Study, names: Sequence[str]) -> str | None:
     """Return the column that says which rows are test rows, or None."""
-    return next((name for name in names if _says_split({cell.lower() for cell in file.texts(name)})), None)
+    of_texts = (name for name in names if not study.columns[name].is_numeric)
+    return next((name for name in of_texts if _says_split(study.file.texts(name))), None)
 
 
-def _says_split(cells: set[str]) -> bool:
+def _says_split(texts: Sequence[str]) -> bool:
+    if texts[0].lower() not in _PARTS:
+        return False
+    cells = {cell.lower() for cell in texts}
     return "test" in cells and len(cells) > 1 and cells <= _PARTS
 
 

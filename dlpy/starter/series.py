@@ -38,7 +38,7 @@ def experiment_for_series(
         about: further comments at the top.
     """
     for data, title, notes in _attempts(file, output, source, timeline):
-        if _fits(file, data):
+        if _fits(file, data, timeline.line):
             span = [" to ".join(timestamps.span(timeline.times))] if len(timeline.times) else []
             told = [title, *span, *_about_sample(file), *notes]
             return first_file([*told, *about], output, data, SERIES_MODEL, Fit(rows_in(file))), told
@@ -197,7 +197,7 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
     ]
 
 
-def _fits(file: CsvFile, data: list[Option]) -> bool:
+def _fits(file: CsvFile, data: list[Option], line: SeriesTimeline | None) -> bool:
     """Return whether every split has enough windows, and gaps remove at most half of them.
 
     Of a large file, of which some places are looked at, that is not known.
@@ -206,7 +206,7 @@ def _fits(file: CsvFile, data: list[Option]) -> bool:
         return True
     dataset = TimeseriesCsv.model_validate(values_of(data))
     try:
-        loaded = load(dataset, of_file(dataset, file))
+        loaded = load(dataset, of_file(dataset, file, line if dataset.time is not None else None))
         parts = split(dataset, loaded)
     except DataError:
         return False

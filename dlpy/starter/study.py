@@ -86,13 +86,13 @@ def study(file: CsvFile, target: str | None, choices: Choices) -> Study:
     choices.check(file.names, path)
     markers = tuple(dict.fromkeys((*MISSING, *choices.missing)))
     columns = column_types.columns_of(file, markers)
-    name, why = (
-        (target, "") if target is not None else choose_target(file, read_columns(file, columns, choices), choices)
-    )
+    read = read_columns(file, columns, choices)
+    name, why = (target, "") if target is not None else choose_target(file, read, choices)
     kept = _classes_kept(file, columns[name], choices)
     if kept:
         columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
-    columns = _read(file, columns, name, choices)
+        read = read_columns(file, columns, choices)
+    columns = _with_classes(read, columns, name)
     whole = Cells(file, columns, markers)
     given = with_targets(all_rows(whole), [name])
     file, columns = given.cells.file, given.cells.columns
@@ -118,14 +118,16 @@ def _kind(file: CsvFile, name: str, choices: Choices) -> Kind | None:
     return "binary" if len(set(file.texts(name))) == 2 else "multiclass"
 
 
-def _read(file: CsvFile, columns: dict[str, Column], target: str, choices: Choices) -> dict[str, Column]:
-    """Return the columns with signed numbers as numbers; those of the target only if they are no classes."""
-    found = read_columns(file, columns, choices)
-    own = found[target]
+def _with_classes(read: dict[str, Column], written: dict[str, Column], target: str) -> dict[str, Column]:
+    """Return the columns with signed numbers as numbers; those of the target only if they are no classes.
+
+    Args:
+        read: the columns with signed numbers as numbers. written: as they are.
+    """
+    own = read[target]
     is_label = own.format is not None and own.format.kind == "boolean"
-    if is_label or (own.format is not None and are_classes(own.values[~np.isnan(own.values)])):
-        found[target] = columns[target]
-    return found
+    is_class = is_label or (own.format is not None and are_classes(own.values[~np.isnan(own.values)]))
+    return {**read, target: written[target]} if is_class else read
 
 
 def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ def iso_times(texts: Sequence[str]) -> np.ndarray | None:
     """Return the times of a column, (rows,) datetime64[us], or None unless all are in one form, without a zone."""
     if not texts or len(texts[0]) not in _LENGTHS or {*map(len, texts)} != {len(texts[0])}:
         return None
+    if len(texts) > 1 and iso_times(texts[:1]) is None:
+        return None
     form, column = _FORM[: len(texts[0])], np.array(texts)
     letters = column.view("U1").reshape(len(texts), len(form))
     for place, sign in enumerate(form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -79,12 +80,11 @@ def is_code(file: CsvFile, column: Column) -> bool:
 
 def dates_among(cells: Sequence[str], markers: Sequence[str]) -> Dates | None:
     """Return the dates of a column of texts, nearly all of which are dates; None for any other column."""
-    given = [cell for cell in cells if cell not in markers]
-    peek = dates_of(given[:_PEEK])
-    if not given or len(peek.bad) > (1 - _MOSTLY_DATES) * len(peek.times):
+    peek = dates_of([*islice((cell for cell in cells if cell not in markers), _PEEK)])
+    if not len(peek.times) or len(peek.bad) > (1 - _MOSTLY_DATES) * len(peek.times):
         return None
-    dates = dates_of(cells)
-    return dates if len(cells) - len(dates.bad) >= _MOSTLY_DATES * len(given) else None
+    dates, given = dates_of(cells), [cell not in markers for cell in cells].count(True)
+    return dates if len(cells) - len(dates.bad) >= _MOSTLY_DATES * given else None
 
 
 def unclear(name: str, finding: Finding) -> str:
