@@ -17,8 +17,9 @@ def wrong_horizon(data: TimeseriesCsv) -> list[Found]:
     found: list[Found] = []
     if data.horizon is not None and (len(data.forecast) > 1 or data.targets is not None):
         found.append((("horizon",), "needs a single target: name one column under 'target'."))
-    if data.id is not None and data.id in (data.time, *(data.columns or []), *data.forecast, *data.known):
-        found.append((("id",), f"column '{data.id}' has another role, too: name the column with the series' names."))
+    others = {data.time, *(data.columns or []), *data.forecast, *data.known}
+    if twice := [name for name in data.id or [] if name in others]:
+        found.append((("id",), f"column '{twice[0]}' has another role, too: name the column with the series' names."))
     if data.id is not None and data.targets is not None:
         found.append((("id",), "needs a single 'target', which each series scales by its own rows."))
     for key in ("validation", "test"):
@@ -52,7 +53,8 @@ def check_ahead(data: TimeseriesCsv, steps: int) -> None:
     """Raise ConfigError unless the next `steps` rows are predicted at once."""
     if data.delay or len(data.forecast) > 1:
         what = f"leaves out the {data.delay} rows before its target" if data.delay else "has several targets"
-        raise ConfigError(f"--ahead needs the next rows of one target, and the run {what}: give a file instead.")
+        hint = f"leave it out and give a file, or train with one target, data.delay=0 and data.horizon={steps}"
+        raise ConfigError(f"--ahead needs the next rows of one target, and the run {what}: {hint}.")
     if steps > (data.horizon or 1):
         most = "1 row" if data.horizon is None else f"{data.horizon} rows"
         raise ConfigError(f"--ahead {steps}: the run predicts {most} ahead; train with data.horizon={steps} for more.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -202,11 +202,11 @@ def _written(reader: _Reader, raw: _RawFiles) -> _Read:
     return read
 
 
-def _owners(file: CsvFile, of: str | None, known: dict[str, int]) -> np.ndarray:
+def _owners(file: CsvFile, of: Sequence[str] | None, known: dict[str, int]) -> np.ndarray:
     """Return the number of each row's series, (rows,) int32; names that are new get the next ones.
 
     Args:
-        of: the column of the names; None for a single series.
+        of: the columns of the names; None for a single series.
     """
     if of is None:
         return np.zeros(len(file), np.int32)

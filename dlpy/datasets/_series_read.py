@@ -133,7 +133,7 @@ def _whole(
 
 def _free(data: TimeseriesCsv, file: CsvFile) -> list[str]:
     """Return the columns of a file that are features unless others are listed."""
-    return [name for name in file.names if name not in (data.time, data.id, *file.index)]
+    return [name for name in file.names if name not in (data.time, *(data.id or []), *file.index)]
 
 
 def _check_names(data: TimeseriesCsv, file: CsvFile) -> None:

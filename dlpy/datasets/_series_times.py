@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -91,12 +91,12 @@ class Timeline:
         return f" in series '{self.ids[self.owner[row]]}'" if self.ids else ""
 
 
-def timeline_of(file: CsvFile, time: str | None, of: str | None, order: DateOrder = "auto") -> Timeline:
+def timeline_of(file: CsvFile, time: str | None, of: Sequence[str] | None, order: DateOrder = "auto") -> Timeline:
     """Return the timeline of a file.
 
     Args:
         time: the column of timestamps; None takes rows in file order.
-        of: the column that names the series of each row, if there are several.
+        of: the columns that together name the series of each row, if there are several.
         order: whether 01/02/2016 starts with the day or the month.
 
     Raises:
@@ -147,7 +147,8 @@ def require_regular(file: Located, name: str, line: Timeline) -> None:
         row = int(same[0])
         text = file.cell(int(line.order[row]), name)
         where = f"{file.where(int(line.order[row]), name)}: {text} occurs twice{line.series(row)}"
-        several = "" if line.ids else "name the column that tells several series apart in data.id, "
+        another = "list another column in data.id that tells series apart, "
+        several = another if line.ids else "name the columns that tell several series apart in data.id, "
         raise DataError(f"{where}. Keep one of the two rows, {several}{allow}.")
     for note in gap_notes(line):
         raise DataError(f"{file.path}: {note}. Fill in the missing rows, set data.gaps: fill, {allow}.")
@@ -167,7 +168,7 @@ def gap_notes(line: Timeline) -> list[str]:
     return [f"{count} between {where}; rows are {line.frequency} apart"]
 
 
-def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]:
+def _owners(file: CsvFile, of: Sequence[str] | None) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the names of the series, and the number of each row's series."""
     if of is None:
         return (), np.zeros(len(file), np.int64)
@@ -175,12 +176,17 @@ def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]
     return tuple(names.tolist()), owner.reshape(-1).astype(np.int64)
 
 
-def names_of_series(file: CsvFile, of: str) -> list[str]:
-    """Return the cells of the column that names the series of each row.
+def names_of_series(file: CsvFile, of: Sequence[str]) -> list[str]:
+    """Return the name of each row's series: the cells of the columns that name it, such as "north / 12".
 
     Raises:
         DataError: there is no such column, or a cell is missing.
     """
+    columns = [_names_in(file, name) for name in of]
+    return columns[0] if len(columns) == 1 else [" / ".join(cells) for cells in zip(*columns, strict=True)]
+
+
+def _names_in(file: CsvFile, of: str) -> list[str]:
     if of not in file.names:
         raise no_column(file, "id", of)
     texts = file.texts(of)

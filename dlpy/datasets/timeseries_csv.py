@@ -60,9 +60,13 @@ class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
     date_order: DateOrder = "auto"
     """Whether times such as 01/02/2016 start with the day or the month: day_first or month_first. auto: what fits all
     rows."""
-    id: str | None = None
-    """Column with the name of each row's series, such as store, if the file holds several. No window crosses from one
-    series into another. Default: none, the file is one series."""
+    id: (
+        Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+        | None
+    ) = None
+    """Column with the name of each row's series, such as store, if the file holds several, or a list of columns that
+    name it together, such as [store, item]. No window crosses from one series into another. Default: none, the file is
+    one series."""
     columns: Annotated[list[str], Field(min_length=1)] | None = None
     """Feature columns. Default: all numeric columns, including the target's own past."""
     target: (
@@ -97,7 +101,11 @@ class TimeseriesCsv(MemoryOption, TableFileOptions, Series):
         if self.path is None:
             raise ValueError("timeseries_csv needs 'path', the path of the CSV file")
         raise_found("timeseries_csv", self._wrong_targets(), self.model_fields_set)
-        for key, names in (("columns", self.columns or []), ("target" if self.target else "targets", self.forecast)):
+        for key, names in (
+            ("columns", self.columns or []),
+            ("id", self.id or []),
+            ("target" if self.target else "targets", self.forecast),
+        ):
             repeated = next((name for name in names if names.count(name) > 1), None)
             if repeated is not None:
                 raise ValueError(f"column '{repeated}' is listed twice under {key}")

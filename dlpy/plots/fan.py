@@ -60,6 +60,9 @@ def _starts(stored: Stored, drawn: np.ndarray) -> list[str]:
 
 
 def _draw(axes: Axes, stored: Stored, row: int, past: np.ndarray) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
     ahead = np.arange(1, stored.prediction.shape[1] + 1)
     axes.plot(np.arange(1 - len(past), 1), past, color=GREY, linewidth=1, label="past")
     axes.axvline(0.5, color=GREY, linewidth=0.6, linestyle=":")

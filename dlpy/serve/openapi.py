@@ -90,6 +90,6 @@ def columns_of(run: ServedRun) -> dict[str, Any]:
         if isinstance(text := getattr(options, "text", None), str):
             found[text] = {"type": "string"}
     for key in ("time", "id"):
-        if isinstance(name := getattr(data, key, None), str) and data.in_time_order:
-            found[name] = _TEXT
+        names = getattr(data, key, None) or []
+        found |= dict.fromkeys([names] if isinstance(names, str) else names, _TEXT) if data.in_time_order else {}
     return found

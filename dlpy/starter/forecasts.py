@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.data.tables.column_types import MOST_TEXTS
+from dlpy.starter.identifiers import different
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import format_options
 from dlpy.starter.series import experiment_for_series
+from dlpy.starter.series_names import names_of_series
 from dlpy.starter.source import form_options
 from dlpy.starter.study import Study, of_all_rows
-from dlpy.starter.timeline import LEAST_ROWS, Timeline, id_of, joined, timeline_of, trouble
+from dlpy.starter.timeline import LEAST_ROWS, Timeline, joined, timeline_of, trouble
 from dlpy.starter.wording import Option, plural
 
 _MOST_HOLES = 0.3  # of the cells of a column of a series
@@ -50,15 +53,17 @@ def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     wrong = _incomplete(study)
     if study.target in wrong:
         return None
-    columns = [name for name in study.others.numeric if name not in wrong and name != timeline.clock]
+    left_out = {*wrong, timeline.clock, *timeline.id}
+    columns = [name for name in study.others.numeric if name not in left_out]
     columns.append(study.target)
     why = {name: f"{plural(count, 'missing cell')}, too many" for name, count in wrong.items()}
     why |= dict.fromkeys(study.others.categories, "text: a series needs numbers")
-    why |= {timeline.id: "names the series of each row"} if timeline.id else {}
+    names = f"names the series of each row{', with the other one' * (len(timeline.id) > 1)}"
+    why |= dict.fromkeys(timeline.id, names)
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
     times = [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock]
     becomes = dict.fromkeys(columns, "input, with its past values") | dict.fromkeys(times, "time of the rows")
-    becomes |= {timeline.id: "name of the series"} if timeline.id else {}
+    becomes |= dict.fromkeys(timeline.id, "name of the series")
     lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
     source = _source(study, timeline, columns)
     made = experiment_for_series(study.file, output, source, timeline, ["", *as_comments(lines)])
@@ -79,7 +84,7 @@ def _source(study: Study, timeline: Timeline, columns: list[str]) -> list[Option
     """Return the options that name the columns and say how they and the file are written."""
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     plain = all(study.columns[name].format is None for name in columns)
-    known = {*columns, timeline.name, *([timeline.id] if timeline.id else []), *study.file.index}
+    known = {*columns, timeline.name, *timeline.id, *study.file.index}
     every = plain and {*study.file.names} == known and (timeline.name in texts or timeline.line is not None)
     missing = sum(len(study.columns[name].missing) for name in columns)
     filled = Option("missing", "previous", f"{plural(missing, 'missing cell')}; such rows are no targets")
@@ -99,11 +104,20 @@ def _is_numeric(study: Study) -> bool:
     return study.columns[study.target].is_numeric and study.target not in study.choices.categorical
 
 
+def _counts(study: Study, name: str) -> bool:
+    """Return whether a column holds a few whole numbers, which may be numbers of things."""
+    column = study.columns[name]
+    if column.missing or column.format is not None or (column.values != np.floor(column.values)).any():
+        return False
+    return 1 < different(study.file, column) <= MOST_TEXTS
+
+
 def _timeline(study: Study) -> Timeline | None:
     """Return the times of the rows, from one column or from a column of days and one of times of day."""
     file, dates = study.file, study.others.dates
     for name, own in dates.items():
-        of = id_of(file, name, own, [one for one in study.others.categories if one != name])
+        others = [one for one in study.others.categories if one != name]
+        of = names_of_series(file, name, own, others, [one for one in study.others.numeric if _counts(study, one)])
         if not trouble(file, name, own, of):
             return timeline_of(file, name, own, of, study.columns[study.target].values)
     clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]

@@ -103,7 +103,7 @@ def _stamped(file: CsvFile, timeline: Timeline) -> list[Option]:
         return []
     order = [Option("date_order", line.date_order)] if line.date_order == "month_first" else []
     count = f"{'at least ' * isinstance(file, Sampled)}{len(line.ids):,} series"
-    of = [Option("id", timeline.id, f"{count}, each on its own scale")]
+    of = [Option("id", timeline.id[0] if len(timeline.id) == 1 else [*timeline.id], f"{count}, each on its own scale")]
     return [Option("time", timeline.name, f"{line.frequency} apart"), *order, *(of if timeline.id else [])]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,10 +16,8 @@ from dlpy.starter.sample import Sampled
 from dlpy.starter.wording import plural
 
 LEAST_ROWS = 60
-_STEPS_FORWARD = 0.95  # of the rows, at another time than all others
+STEPS_FORWARD = 0.95  # of the rows, at another time than all others
 _REGULAR = 0.8  # of the rows, one step after the row before, unless they are in order in the file
-_LEAST_OF_SERIES = 20  # rows of each of several series, on average
-_LEAST_OF_PANEL = 8  # the same where no time is repeated or missing in any series
 _KNOWN = 0.7  # of the rows, in which a season is looked for
 
 
@@ -29,8 +26,9 @@ class Timeline:
     """The time stamps of a series, none for rows that are one only by their order.
 
     times: in the order of the file. line: the rows in order of time; None if timeseries_csv cannot read the column.
-    notes: comments on minor problems. clock: a second column, with the time of day. id: the column that names the
-    series of each row, or "". seasons: the periods that the calendar or the numbers suggest, best first.
+    notes: comments on minor problems. clock: a second column, with the time of day. id: the columns that together name
+    the series of each row, if there are several. seasons: the periods that the calendar or the numbers suggest, best
+    first.
     """
 
     name: str
@@ -38,15 +36,15 @@ class Timeline:
     line: _series_times.Timeline | None = None
     notes: tuple[str, ...] = ()
     clock: str = ""
-    id: str = ""
+    id: tuple[str, ...] = ()
     seasons: tuple[int, ...] = ()
 
 
-def trouble(file: CsvFile, name: str, dates: Dates, of: str = "") -> str:
+def trouble(file: CsvFile, name: str, dates: Dates, of: tuple[str, ...] = ()) -> str:
     """Return why a column of dates cannot be the time stamps of a series, with its line; empty if it can.
 
     Args:
-        of: the column that names the series of each row, or "".
+        of: the columns that name the series of each row, if there are several.
     """
     texts = file.texts(name)
     if dates.doubtful:
@@ -58,7 +56,7 @@ def trouble(file: CsvFile, name: str, dates: Dates, of: str = "") -> str:
     if of:
         return ""
     same = len(dates.times) - len(np.unique(dates.times))
-    if same > (1 - _STEPS_FORWARD) * len(texts):
+    if same > (1 - STEPS_FORWARD) * len(texts):
         row = _first_repeated(dates.times)
         return f"line {file.body.line(row)}: {texts[row]} is repeated ({plural(same, 'row')} with the time of another)"
     if len(dates.backward) and regularity(file, name, of) < _REGULAR:
@@ -73,7 +71,7 @@ def _first_repeated(times: np.ndarray) -> int:
     return int(np.setdiff1d(np.arange(len(times)), first)[0])
 
 
-def regularity(file: CsvFile, name: str, of: str) -> float:
+def regularity(file: CsvFile, name: str, of: tuple[str, ...]) -> float:
     """Return the share of rows that follow the row before, in order of time, by one step."""
     line = _line(file, name, of)
     if line is None:
@@ -82,30 +80,7 @@ def regularity(file: CsvFile, name: str, of: str) -> float:
     return float(np.mean(line.steps[inner] == 1)) if inner.any() else 0.0
 
 
-def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> str:
-    """Return the column that names the series of each row, "" if there is none or a single series.
-
-    Within each of its series, nearly all times are different and evenly spaced.
-    """
-    is_repeated = len(np.unique(dates.times)) < _STEPS_FORWARD * len(dates.times)
-    goes_back = isinstance(file, Sampled) and len(dates.backward) > 0  # other times were looked at of each series
-    if len(dates.bad) or not (is_repeated or goes_back):
-        return ""
-    stamps = dates.times.astype(np.int64)
-    for candidate in candidates:
-        owners = np.unique(np.array(file.texts(candidate)), return_inverse=True)[1].reshape(-1)
-        count = int(owners.max()) + 1
-        pairs = len(np.unique(np.stack([owners, stamps]), axis=1).T)
-        if pairs < _STEPS_FORWARD * len(stamps) or len(stamps) < _LEAST_OF_PANEL * count:
-            continue
-        is_long = len(stamps) >= _LEAST_OF_SERIES * count
-        found = regularity(file, name, candidate)
-        if (is_long and found >= _REGULAR) or (pairs == len(stamps) and found == 1):
-            return candidate
-    return ""
-
-
-def timeline_of(file: CsvFile, name: str, dates: Dates, of: str, target: np.ndarray) -> Timeline:
+def timeline_of(file: CsvFile, name: str, dates: Dates, of: tuple[str, ...], target: np.ndarray) -> Timeline:
     """Return the timeline of a column whose only problems are a few repeats and gaps.
 
     Args:
@@ -135,7 +110,7 @@ def _season(line: _series_times.Timeline, target: np.ndarray) -> int | None:
     return season_of(own, line.frequency.seasons if line.frequency is not None else ())
 
 
-def _line(file: CsvFile, name: str, of: str) -> _series_times.Timeline | None:
+def _line(file: CsvFile, name: str, of: tuple[str, ...]) -> _series_times.Timeline | None:
     def find() -> _series_times.Timeline | None:
         try:
             line = _series_times.timeline_of(file, name, of or None)

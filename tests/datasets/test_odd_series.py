@@ -84,6 +84,32 @@ def test_a_series_that_begins_among_the_test_rows_of_others_is_left_out_and_name
     assert set(series_of(found.train)) == {"a", "b"}
 
 
+STORES = [(day, shop, item) for shop in ("a", "b") for item in (1, 2) for day in DAYS]
+
+
+def stores(folder: Path) -> Path:
+    rows = [f"{day},{shop},{item}" for day, shop, item in STORES]
+    return write(folder, rows, [item * 5 + value for item in (1, 2) for value in WAVE] * 2, "day,shop,item,sold")
+
+
+def test_two_columns_together_name_series(tmp_path: Path) -> None:
+    found = loaded(stores(tmp_path), id=["shop", "item"])
+    assert set(series_of(found.train)) == {"a / 1", "a / 2", "b / 1", "b / 2"}
+    assert found.train.y.min() == 15  # of item 1
+    assert found.train.y[series_of(found.train) == "b / 2"].min() == 20
+
+
+def test_two_columns_that_name_series_are_found(tmp_path: Path) -> None:
+    text = experiment_for(str(stores(tmp_path)), None, tmp_path / "s.yaml").text
+    assert "id: [shop, item]" in text
+    assert "4 series" in text
+
+
+def test_one_of_two_columns_that_name_series_is_not_enough(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"occurs twice in series 'a'\. .* list another column in data\.id"):
+        loaded(stores(tmp_path), id="shop")
+
+
 def test_a_constant_series_is_read_and_has_no_scale(tmp_path: Path) -> None:
     found = loaded(write(tmp_path, DAYS, [5] * 120))
     assert set(found.train.y.reshape(-1).tolist()) == {5.0}
