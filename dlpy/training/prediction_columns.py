@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def answers_of(
         names += [before + column for column in own]
         columns.append(cells)
     lines = zip(marks, *columns, strict=True)
-    return names, [[*first, *(cell for cells in line for cell in cells)] for first, *line in lines]
+    return names, [[*first, *chain.from_iterable(line)] for first, *line in lines]
 
 
 def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:

@@ -81,7 +81,7 @@ def test_several_series_by_an_id_are_split_in_time(capsys):
     ]
     _, out, data = new(capsys, "store,date,promo,sales", rows)
     assert "Predicts sales for the next 7 rows, 1 day apart" in out
-    assert (data.id, data.time, data.horizon) == ("store", "date", 7)
+    assert (data.id, data.time, data.horizon) == (["store"], "date", 7)
     parts = split(data, data.load())
     first = DAYS.index(date.fromisoformat(str(parts.test.columns["time"].astype("M8[us]").min())[:10]))
     assert parts.train.index.max() % 100 < first
