@@ -101,7 +101,7 @@ def series_table(
         source, times, breaks = with_gap_rows(line)
         rows, owner = np.where(source < 0, -1, line.order[source]), line.owner[np.maximum.accumulate(source)]
         observed = np.logical_not((source >= 0) & ahead[source])
-    elif wanted.gaps == "fill":
+    elif wanted.gaps == "fill" and times is not None:
         breaks = breaks[line.steps[breaks] < 1]
     whole = _in_order(values, rows)
     made = _columns(whole, every, wanted, breaks)

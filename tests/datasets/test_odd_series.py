@@ -147,3 +147,11 @@ def test_a_column_that_is_known_in_advance_needs_its_first_value(tmp_path: Path)
     data = TimeseriesCsv.model_validate({"path": str(path), **options, "missing": "previous"})
     with pytest.raises(DataError, match=r"s\.csv:2: column 'open': the cell is missing, and no value is before it"):
         data.load()
+
+
+@pytest.mark.parametrize("gaps", ["error", "allow", "fill"])
+def test_no_window_reaches_into_another_series_without_times(tmp_path: Path, gaps: str) -> None:
+    path = write(tmp_path, ["a"] * 20 + ["b"] * 20, range(40), "shop,sold")
+    options = {"id": "shop", "target": "sold", "columns": ["sold"], "lookback": 3, "gaps": gaps}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options})
+    assert data.read(path, data.task(1, 0)).index.tolist() == [*range(3, 21), *range(23, 41)]
