@@ -229,7 +229,7 @@ def known_targets(record: Record, anchors: np.ndarray, delay: int, horizon: int 
         known = rows < count
         known &= segments_at(record.breaks, there) == segments_at(record.breaks, anchors[some, None] - 1)
         own = target[there].astype(np.float32)  # (windows, steps, targets)
-        return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), -1)
+        return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), len(steps) * target.shape[1])
 
     made = changed(anchors, found, target)
     return made[:, 0] if horizon is None and record.target.ndim == 1 else made
