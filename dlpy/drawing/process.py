@@ -24,6 +24,7 @@ from dlpy.core.timing import stage
 from dlpy.drawing.ahead import import_ahead, import_plots
 from dlpy.drawing.here import Tell, draw_here
 from dlpy.runs.directory import Run
+from dlpy.storage.atomic import remove_abandoned
 
 _OWN_THREADS = 2  # of a command: the main thread, and the one that waits for signals
 _NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the command decides when it ends
@@ -51,8 +52,9 @@ class DrawingProcess:
         """End it."""
         with suppress(OSError):
             self.stream.close()
-        os.kill(self.number, signal.SIGKILL)
-        os.waitpid(self.number, 0)
+        with suppress(ProcessLookupError, ChildProcessError):  # where SIGCHLD is ignored, nobody has to wait for it
+            os.kill(self.number, signal.SIGKILL)
+            os.waitpid(self.number, 0)
 
 
 _current: DrawingProcess | None = None
@@ -62,7 +64,8 @@ def begin() -> None:
     """Fork the drawing process of this command, if that is safe and there is a processor for it."""
     global _current
     if _current is None and _is_possible():
-        _current = _forked()
+        with suppress(OSError):  # a limit of processes or memory is reached: the command draws its plots itself
+            _current = _forked()
 
 
 def begin_to_import() -> None:
@@ -82,12 +85,22 @@ def end() -> None:
 @stage("plots")
 def draw_all(run: Run, tell: Tell, names: list[str] | None = None) -> None:
     """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
-    if _current is not None:
-        if _current.draw(run, tell, names):
-            return
-        end()
+    if _current is not None and _is_drawn_by(_current, run, tell, names):
+        return
     keras_backend.give_back_memory()  # from training
     draw_here(run, tell, names)
+
+
+def _is_drawn_by(drawing: DrawingProcess, run: Run, tell: Tell, names: list[str] | None) -> bool:
+    """Let a process draw; if it was killed, or an exception interrupts this, end it and return False or raise."""
+    is_done = False
+    try:
+        is_done = drawing.draw(run, tell, names)
+    finally:
+        if not is_done:
+            end()
+            remove_abandoned(run.plots)  # what it was writing
+    return is_done
 
 
 def _is_possible() -> bool:
@@ -98,14 +111,15 @@ def _is_possible() -> bool:
 
 def _forked() -> DrawingProcess:
     ours, its = socket.socketpair()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))  # none may reach a child with our handlers
-    parent, child = os.getpid(), os.fork()
-    if child == 0:
-        ours.close()
-        _be(its, parent, before)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    its.close()
-    with ours:
+    with ours, its:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))  # none may reach our handlers in a child
+        try:
+            parent, child = os.getpid(), os.fork()
+            if child == 0:
+                ours.close()
+                _be(its, parent, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return DrawingProcess(child, ours.makefile("rw", encoding="utf-8"))
 
 
