@@ -145,7 +145,7 @@ class TrainedRun:
     def plot(self) -> list[Path]:
         """Draw all plots that apply, as `dlpy plot` does, and return their files."""
         draw_all(self._run, _warn)
-        return sorted(self._run.plots.glob("*.png"))
+        return sorted(self._run.plots.glob("[!.]*.png"))
 
     def _predictor(self) -> Predictor:
         """Return the best model, restored once for each checkpoint: a run that is still training finds better ones."""

@@ -18,7 +18,7 @@ _LARGEST, _MOST = 8 << 20, 64 << 20  # bytes of one image, and of all images of 
 def plots(run: Run) -> list[Markup]:
     """Return the plots of a run as figures, and a line with those that are too large."""
     figures, left_out, size = [], [], 0
-    for path in sorted(run.plots.glob("*.png")):
+    for path in sorted(run.plots.glob("[!.]*.png")):
         size += path.stat().st_size
         if path.stat().st_size > _LARGEST or size > _MOST:
             left_out.append(path.name)

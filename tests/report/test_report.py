@@ -156,6 +156,14 @@ def test_plots_are_embedded_with_a_description(make_run) -> None:
     assert (image["width"], image["height"]) == ("60", "40") or int(image["height"]) > 40  # with a mark above
 
 
+def test_a_plot_that_a_killed_process_was_writing_is_left_out(make_run) -> None:
+    run = toy(make_run)
+    add_plot(run, "confusion-validation")
+    whole = (run.plots / "confusion-validation.png").read_bytes()
+    (run.plots / ".1@00000000-confusion-validation.png").write_bytes(whole[:30])
+    assert [tag for tag, _ in reported(run).elements].count("img") == 1
+
+
 def test_a_plot_of_a_plug_in_with_a_dash_in_its_name_is_described(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Waves(Plot):
         """Waves by hour."""
