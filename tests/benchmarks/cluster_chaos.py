@@ -90,9 +90,7 @@ class Trial:
         while process.poll() is None and self.has_tasks() and self.seconds + time.monotonic() < after:
             time.sleep(0.02)
         self.seconds += time.monotonic()
-        was_running = process.poll() is None and self.has_tasks()
-        if was_running:
-            self.disturb(kind, process)
+        was_running = process.poll() is None and self.has_tasks() and self.disturb(kind, process)
         status = self.end(process)
         how = "alone" if was_running else "over before"
         assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
@@ -129,25 +127,33 @@ class Trial:
         self.log += said
         return process.returncode
 
-    def disturb(self, kind: str, process: subprocess.Popen[str]) -> None:
+    def disturb(self, kind: str, process: subprocess.Popen[str]) -> bool:
+        """Kill or stop something; return whether there was something left to disturb."""
         if kind in ("head", "interrupt"):
             process.send_signal(signal.SIGKILL if kind == "head" else signal.SIGINT)
-            return
+            return True
         if kind == "scheduler" or (kind == "node" and not self.on.nodes):
             victims = self.session(self.on.scheduler)
         elif kind == "node":
             victims = self.session(random.choice(self.on.nodes))
         else:
-            children = self.on.processes("child_process")
-            if not children:
-                return
-            victims = [random.choice(children)]
-            if kind.endswith("worker"):
-                victims = [parent_of(victims[0])]
+            victims = self.child_or_worker(kind)
         number = signal.SIGSTOP if kind.startswith("frozen") else signal.SIGKILL
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return bool(victims)
+
+    def child_or_worker(self, kind: str) -> list[int]:
+        """Return a child process that trains, or its worker; at the beginning, wait until there is one."""
+        children = self.on.processes("child_process")
+        while self.has_tasks() and not children:
+            time.sleep(0.02)
+            children = self.on.processes("child_process")
+        if not children:
+            return []
+        child = random.choice(children)
+        return [parent_of(child) if kind.endswith("worker") else child]
 
     def session(self, process: subprocess.Popen[bytes] | None) -> list[int]:
         """Return the processes of a node, the children that train left out: they must notice themselves."""
