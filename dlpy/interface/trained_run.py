@@ -16,7 +16,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.tables.rows_as_file import as_file
 from dlpy.drawing.figures import draw_all
 from dlpy.ensembles.evaluate import evaluate_ensemble
-from dlpy.ensembles.predict import predict_together
+from dlpy.ensembles.predict import ahead_together, predict_together
 from dlpy.interface.as_html import as_html
 from dlpy.runs.directory import ENSEMBLE, SEEDS, Run
 from dlpy.runs.history import read_history
@@ -133,8 +133,9 @@ class TrainedRun:
         """
         ask = Ask("best", tuple(keep), strict, coverage)
         if ahead is not None:
+            continued = ahead_together if self._run.record().kind == ENSEMBLE else predict_ahead
             with nullcontext() if rows is None else _file_of(rows) as path:
-                return _arrays(predict_ahead(self._run, path, ahead, ask, _warn))
+                return _arrays(continued(self._run, path, ahead, ask, _warn))
         if rows is None:
             raise ConfigError("give rows to predict, or the number of rows `ahead` of a series.")
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, str) for row in rows):
