@@ -191,7 +191,7 @@ def _age(path: Path, clock: float | None = None) -> float | None:
 
 
 def _clock_beside(path: Path) -> float:
-    """Return what to add to `time.monotonic` for the time of a file system, or of this machine if none is told."""
+    """Return what to add to `time.monotonic` for the time of a file system, or of this machine if it has none."""
     probe = path.with_name(f"{beside(path).name}-{threading.get_ident()}-time")
     try:
         probe.write_text("")
