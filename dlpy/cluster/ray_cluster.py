@@ -11,7 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from dlpy.cluster.address import require_grpc, where_of
+from dlpy.cluster.address import where_of
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
@@ -47,7 +47,6 @@ class RayCluster(Cluster):
         where = where_of(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
-            require_grpc(where)
             within(_CONNECT_SECONDS, lambda: _connect(where))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"

@@ -1,11 +1,6 @@
-import socket
-from concurrent.futures import ThreadPoolExecutor
-
-import grpc
 import pytest
 
 from dlpy.cli.place import bytes_of, place_of
-from dlpy.cluster import address
 from dlpy.cluster.address import scheme_of
 from dlpy.core.errors import ConfigError
 
@@ -59,18 +54,3 @@ def test_an_address_where_nothing_listens_is_refused_before_a_run_exists(bench) 
     assert err.startswith("error: --on dask://127.0.0.1:1: nothing answers there")
     assert err.count("\n") == 1
     assert not (bench.folder / "runs").exists()
-
-
-def test_a_port_that_speaks_grpc_is_told_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = grpc.server(ThreadPoolExecutor(1))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    address.require_grpc(f"127.0.0.1:{port}")
-    server.stop(None)
-    monkeypatch.setattr(address, "_ANSWER_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError):
-        address.require_grpc(f"127.0.0.1:{silent.getsockname()[1]}")
-    with socket.create_server(("127.0.0.1", 0)) as other, ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: other.accept()[0].sendall(b"HTTP/1.1 400 Bad Request"))
-        with pytest.raises(ValueError, match="it speaks another protocol"):
-            address.require_grpc(f"127.0.0.1:{other.getsockname()[1]}")
