@@ -25,9 +25,8 @@ _HINTS = {"dask": "dask scheduler --port {port}", "ray": "ray start --head --ray
 def require_answer(place: Place, scheme: str) -> None:
     """Raise SetupError unless what answers at an address speaks as a cluster of this scheme does."""
     where = place.on.partition("://")[2]
-    host, _, port = where.rpartition(":")
     try:
-        probe = socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS)
+        probe = _connection(where)
     except (OSError, OverflowError) as error:
         raise SetupError(f"--on {place.on}: nothing answers there ({error}); start the cluster first.") from None
     with probe:
@@ -37,9 +36,23 @@ def require_answer(place: Place, scheme: str) -> None:
         return
     if found is not None:
         raise SetupError(f"--on {place.on}: this is the port of a {found.title()} cluster: give {found}://{where}.")
-    hint = _HINTS[scheme].format(port=port)
+    hint = _HINTS[scheme].format(port=where.rpartition(":")[2])
     what = "it speaks another protocol" if answer else "nothing comes from there"
     raise SetupError(f"--on {place.on}: no {scheme.title()} cluster answers there ({what}); start one with: {hint}.")
+
+
+def listens(address: str) -> bool:
+    """Return whether anything accepts connections at an address such as dask://host:port."""
+    try:
+        _connection(address.partition("://")[2]).close()
+    except (OSError, OverflowError, ValueError):
+        return False
+    return True
+
+
+def _connection(where: str) -> socket.socket:
+    host, _, port = where.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS)
 
 
 def _first_bytes(probe: socket.socket, greeting: bytes) -> bytes:

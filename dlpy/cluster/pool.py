@@ -14,8 +14,10 @@ from typing import Any, Protocol
 from dlpy.cluster.address import connected
 from dlpy.cluster.archive import place_folders
 from dlpy.cluster.check import usable_workers
+from dlpy.cluster.greeting import listens
 from dlpy.cluster.package import package
 from dlpy.cluster.protocol import Cluster, Order, Outcome, Task
+from dlpy.core.environment import versions
 from dlpy.core.errors import SetupError
 from dlpy.core.processes import processes
 from dlpy.runs.directory import PROBE, Run
@@ -36,6 +38,7 @@ class Shown(Protocol):
 Submit = Callable[[Callable[..., Any], tuple[Any, ...], Sequence[str]], Future[Any]]
 _MOST_LOST = 3  # workers that a task may cost: it probably kills them
 _ASK_SECONDS = 2.0
+_MOST_SILENT = 3  # questions without an answer, until a cluster that still listens counts as gone
 
 
 @contextmanager
@@ -90,6 +93,7 @@ class _Pool:
     def __init__(self, run: Run, cluster: Cluster, jobs: int, show: Shown) -> None:
         self._run, self._cluster, self._jobs, self._show = run, cluster, jobs, show
         self._token, self._shared, self._entry = "", None, dict[str, Any]()
+        self._versions = versions()
         self._settings = tuple(sorted((run.record().settings or {}).items()))
         self._waiting: deque[tuple[Task, Future[Any]]] = deque()
         self._running: dict[Future[Any], Task] = {}
@@ -100,13 +104,14 @@ class _Pool:
 
     def begin(self, place: Place, token: str) -> None:
         """Check the workers, send them what they cannot see, and watch the cluster from now on."""
-        workers = usable_workers(self._cluster, place, str(self._run.path.resolve() / PROBE), token)
+        workers, silent = usable_workers(self._cluster, place, str(self._run.path.resolve() / PROBE), token)
         shares = all(worker.shares_storage for worker in workers)
         self._token = token
         self._shared = None if shares else self._cluster.share(package(self._run))
         self._entry = {"on": place.on, "workers": len(workers), "shared_storage": shares}
         storage_of = "shared storage" if shares else "storage of their own"
-        self._show.notice(f"{place.on}: {len(workers)} workers with {storage_of}")
+        left = f"; {', '.join(silent)} did not answer" if silent else ""
+        self._show.notice(f"{place.on}: {len(workers)} workers with {storage_of}{left}")
         threading.Thread(target=self._watch, args=(place.on,), daemon=True).start()
 
     def end(self) -> None:
@@ -117,7 +122,7 @@ class _Pool:
 
     def submit(self, work: Callable[..., Any], arguments: tuple[Any, ...], folders: Sequence[str]) -> Future[Any]:
         """Run a task as soon as fewer than the largest number run."""
-        task = Task(work, str(self._run.path.resolve()), self._token, arguments, tuple(folders))
+        task = Task(work, str(self._run.path.resolve()), self._token, arguments, tuple(folders), self._versions)
         future = Future[Any]()
         with self._lock:
             self._waiting.append((task, future))
@@ -193,14 +198,18 @@ class _Pool:
 
     def _watch(self, address: str) -> None:
         """Fail all tasks when the cluster stops answering."""
-        had = 1
+        had, silent = 1, 0
         while not self._is_over.wait(_ASK_SECONDS):
             count = self._cluster.count()
             if self._is_over.is_set():
                 return
             if count is None:
+                silent += 1
+                if silent < _MOST_SILENT and listens(address):  # it may be busy
+                    continue
                 self._fail(SetupError(f"--on {address}: the cluster does not answer any longer."))
                 return
+            silent = 0
             if count == 0 and had:
                 self._show.notice(f"{address}: no worker is left; waiting for one")
             had = count

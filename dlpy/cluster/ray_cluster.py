@@ -64,7 +64,7 @@ class RayCluster(Cluster):
             there = scheduling.NodeAffinitySchedulingStrategy(number, soft=False)
             refs[describe.options(scheduling_strategy=there).remote(address, probe, text)] = address
         answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_DESCRIBE_SECONDS)
-        missing = [Worker(refs[ref], error="it does not answer") for ref in silent]
+        missing = [Worker(refs[ref], is_silent=True) for ref in silent]
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
     def lacks(self) -> str | None:
@@ -72,7 +72,8 @@ class RayCluster(Cluster):
         asked = {"GPU": self._place.gpus, "CPU": self._place.cpus, "memory": self._place.memory}
         for name, needed in asked.items():
             if needed is not None and not any(resources.get(name, 0) >= needed for resources in offered):
-                return f"{name}={needed:g}; see `ray status`"
+                most = max(resources.get(name, 0) for resources in offered)
+                return f"{_amount(name, needed)}: at most {_amount(name, most)} (see `ray status`)"
         return None
 
     def share(self, content: bytes) -> Any:
@@ -124,6 +125,10 @@ class RayCluster(Cluster):
             ray.cancel(ref, force=False)
 
 
+def _amount(name: str, number: float) -> str:
+    return f"{number / 1e9:.4g} GB of memory" if name == "memory" else f"{name}={number:g}"
+
+
 def _connect(where: str) -> None:
     """Connect; where Ray cannot start its process for the connection in time, as on a busy machine, try again."""
     for _ in range(_ATTEMPTS):
@@ -142,6 +147,8 @@ def _answer(ref: Any, address: str) -> Worker:
     try:
         return ray.get(ref)
     except Exception as error:
+        if isinstance(error, (*_LOST, exceptions.TaskUnschedulableError)):
+            return Worker(address, is_silent=True)
         missing: Any = getattr(error, "cause", error) if isinstance(error, exceptions.RayTaskError) else error
         if isinstance(missing, ModuleNotFoundError):
             return Worker(address, error=f"it cannot import {missing.name}: install dlpy there")

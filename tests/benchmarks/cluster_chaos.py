@@ -76,7 +76,8 @@ class Trial:
 
     def __init__(self, on: Cluster, job: Job, reference: dict, folder: Path) -> None:
         self.on, self.job, self.reference, self.folder = on, job, reference, folder
-        self.log, self.seconds = "", 0.0  # from the first task to the disturbance, or the last task
+        self.log, self.said = "", ""  # what the command said, and its last line before it was resumed
+        self.seconds = 0.0  # from the first task to the disturbance, or the last task
 
     def disturbed(self, kind: str, after: float) -> str:
         """Return how the run ended: "alone" or "resumed".
@@ -95,7 +96,7 @@ class Trial:
         how = "alone" if was_running else "over before"
         assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
         if status != 0:
-            how = "resumed"
+            how, self.said = "resumed", self.log.strip().rpartition("\n")[2]
             runs = list(self.folder.glob("*/run.json"))
             self.on.mend()
             command = ["resume", "latest"] if runs else self.job.command
@@ -215,7 +216,7 @@ class Chaos:
         if how == "over before":
             self.seconds[job.name] = trial.seconds
         took = time.monotonic() - began
-        print(f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {took:.0f} s", flush=True)
+        print(f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {took:.0f} s  {trial.said}", flush=True)
         shutil.rmtree(trial.folder, ignore_errors=True)
 
     def ended(self, trial: Trial, kind: str, after: float) -> str:

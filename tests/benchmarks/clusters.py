@@ -115,7 +115,6 @@ class Ray(Cluster):
         self.scheduler = self.popen(*self.command("--head"), *own, "--temp-dir", self.sockets.name)
         wait_for_port(self.host, self.port)
         self.nodes = [self.start_node(1)]
-        time.sleep(1)
         wait_for_workers(self.address)
 
     def start_node(self, number: int) -> subprocess.Popen[bytes]:
@@ -142,15 +141,20 @@ def cluster(engine: str) -> Iterator[Cluster]:
 def wait_for_workers(address: str, count: int = 2) -> None:
     """Wait until workers answer, as dlpy asks them, in a process of its own."""
     ask = f"""
+import time
 from dlpy.cluster.address import connected
 from dlpy.runs.how import Place
-cluster = connected(Place({address!r}))
-found = cluster.workers('', '')
-assert len(found) == {count} and all(worker.error is None for worker in found), found
+cluster, until = connected(Place({address!r})), time.monotonic() + 60
+while True:
+    found = cluster.workers('', '')
+    if len(found) == {count} and all(worker.error is None and not worker.is_silent for worker in found):
+        break
+    assert time.monotonic() < until, found
+    time.sleep(0.2)
 cluster.close()
 """
-    for _ in range(20):
-        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=100, check=False)
         if done.returncode == 0:
             return
         time.sleep(1)
