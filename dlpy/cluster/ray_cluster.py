@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,6 +21,8 @@ from dlpy.runs.how import Place
 
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+warnings.filterwarnings("ignore", module=r"ray\.")  # what matters is an error
+grpc: Any = import_module("grpc")
 ray: Any = import_module("ray")  # an optional package, which type checkers need not find
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
@@ -45,6 +48,7 @@ class RayCluster(Cluster):
         self._place, self._refs = place, dict[Future[bytes | None], Any]()
         self._is_closed = False
         where = where_of(place.on)
+        _require_client_server(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
             within(_CONNECT_SECONDS, lambda: _connect(where))
@@ -127,6 +131,18 @@ class RayCluster(Cluster):
 
 def _amount(name: str, number: float) -> str:
     return f"{number / 1e9:.4g} GB of memory" if name == "memory" else f"{name}={number:g}"
+
+
+def _require_client_server(address: str) -> None:
+    """Raise SetupError where another server of Ray answers, for which Ray would wait for half a minute."""
+    with grpc.insecure_channel(where_of(address)) as channel:
+        ask = channel.unary_unary("/ray.rpc.RayletDriver/ClusterInfo")
+        found = ask.future(b"", timeout=_ANSWER_SECONDS).exception()
+    if found is not None and found.code() == grpc.StatusCode.UNIMPLEMENTED:
+        raise SetupError(
+            f"--on {address}: this is another port of Ray. Its Ray Client server listens at port 10001, unless "
+            "`ray start --head` was given --ray-client-server-port."
+        )
 
 
 def _connect(where: str) -> None:

@@ -82,3 +82,11 @@ def test_other_protocols_are_refused(scheme: str, answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, ThreadPoolExecutor(1) as pool:
         pool.submit(serve)
         assert f"no {scheme.title()} cluster answers there" in refusal(scheme, other.getsockname()[1])
+
+
+def test_another_port_of_ray_is_told_from_that_of_its_client_server(ray_port: int) -> None:
+    pytest.importorskip("ray", reason="dlpy[ray] is not installed")
+    from dlpy.cluster.ray_cluster import RayCluster
+
+    with pytest.raises(SetupError, match=rf"--on ray://127.0.0.1:{ray_port}: this is another port of Ray\. Its Ray Cl"):
+        RayCluster(Place(f"ray://127.0.0.1:{ray_port}"))
