@@ -8,7 +8,7 @@ from dlpy.cluster.address import connected
 from dlpy.cluster.protocol import Cluster, Worker
 from dlpy.cluster.versions import other_versions
 from dlpy.core.environment import versions
-from dlpy.core.errors import SetupError
+from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
 
 
@@ -34,8 +34,8 @@ def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> tup
     """
     try:
         found, lacks = cluster.workers(probe, text), cluster.lacks()
-    except TimeoutError as error:
-        raise SetupError(f"--on {place.on}: the cluster does not answer: {error}.") from None
+    except (TimeoutError, ConnectionError) as error:
+        raise gone(place.on, error) from None
     if not found:
         raise SetupError(f"--on {place.on}: the cluster has no workers; start some.")
     answered = [worker for worker in found if not worker.is_silent]
@@ -45,6 +45,12 @@ def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> tup
     if lacks is not None:
         raise SetupError(f"--on {place.on}: no worker offers {lacks}.")
     return answered, [worker.name for worker in found if worker.is_silent]
+
+
+def gone(address: str, error: BaseException | None = None) -> SetupError:
+    """Return the error of a cluster that was connected and does not answer now."""
+    reason = f" ({in_one_line(error).rstrip('.')})" if error is not None else ""
+    return SetupError(f"--on {address}: the cluster does not answer any longer{reason}.")
 
 
 def _told(wrong: Sequence[tuple[Worker, str]]) -> str:

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from dlpy.cluster.address import connected
 from dlpy.cluster.archive import place_folders
-from dlpy.cluster.check import usable_workers
+from dlpy.cluster.check import gone, usable_workers
 from dlpy.cluster.greeting import listens
 from dlpy.cluster.package import package
+from dlpy.cluster.progress import progress_of
 from dlpy.cluster.protocol import Cluster, Order, Outcome, Task
 from dlpy.core.environment import versions
 from dlpy.core.errors import SetupError
@@ -107,7 +108,10 @@ class _Pool:
         workers, silent = usable_workers(self._cluster, place, str(self._run.path.resolve() / PROBE), token)
         shares = all(worker.shares_storage for worker in workers)
         self._token = token
-        self._shared = None if shares else self._cluster.share(package(self._run))
+        try:
+            self._shared = None if shares else self._cluster.share(package(self._run))
+        except ConnectionError as error:
+            raise gone(place.on, error) from None
         self._entry = {"on": place.on, "workers": len(workers), "shared_storage": shares}
         storage_of = "shared storage" if shares else "storage of their own"
         left = f"; {', '.join(silent)} did not answer" if silent else ""
@@ -139,7 +143,11 @@ class _Pool:
 
     def _start(self, task: Task, future: Future[Any]) -> None:
         order = Order(pickle.dumps(task), self._settings)
-        inner = self._cluster.submit(order, self._shared, lambda reason: self._lose(task, reason))
+        try:
+            inner = self._cluster.submit(order, self._shared, lambda reason: self._lose(task, reason))
+        except OSError as error:
+            _settle(future, None, gone(self._entry["on"], error))
+            return
         inner.add_done_callback(lambda done: self._arrived(task, done, future))
 
     def _lose(self, task: Task, reason: str) -> bool:
@@ -207,7 +215,7 @@ class _Pool:
                 silent += 1
                 if silent < _MOST_SILENT and listens(address):  # it may be busy
                     continue
-                self._fail(SetupError(f"--on {address}: the cluster does not answer any longer."))
+                self._fail(gone(address))
                 return
             silent = 0
             if count == 0 and had:
@@ -216,18 +224,9 @@ class _Pool:
             self._show.tasks_progress(self._progress())
 
     def _progress(self) -> str:
-        """Return how many tasks have ended, run and wait, and the epochs of those that write into the run."""
         with self._lock:
             running, waiting, ended = [*self._running.values()], len(self._waiting), self._ended
-        texts = [f"{task.folders[0]}{self._epochs(task)}" for task in running]
-        return f"{ended} ended, {len(running)} handed over ({', '.join(texts)}), {waiting} waiting"
-
-    def _epochs(self, task: Task) -> str:
-        try:
-            text = (self._run.path / task.folders[0] / "metrics.csv").read_text(encoding="utf-8")
-        except OSError:
-            return ""
-        return f": epoch {text.count(chr(10)) - 1}"
+        return progress_of(self._run, running, waiting, ended)
 
     def _fail(self, error: SetupError) -> None:
         with self._lock:

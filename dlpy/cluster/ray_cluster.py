@@ -61,6 +61,9 @@ class RayCluster(Cluster):
         self._remote = ray.remote(max_retries=0, **given)(_run)
 
     def workers(self, probe: str, text: str) -> list[Worker]:
+        return within(_DESCRIBE_SECONDS + _ANSWER_SECONDS, lambda: self._described(probe, text))
+
+    def _described(self, probe: str, text: str) -> list[Worker]:
         nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in _nodes()}
         describe = ray.remote(num_cpus=0, max_retries=0)(described)
         refs = {}
@@ -72,7 +75,7 @@ class RayCluster(Cluster):
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
     def lacks(self) -> str | None:
-        offered = [node["Resources"] for node in _nodes()]
+        offered = [node["Resources"] for node in within(_ANSWER_SECONDS, _nodes)]
         asked = {"GPU": self._place.gpus, "CPU": self._place.cpus, "memory": self._place.memory}
         for name, needed in asked.items():
             if needed is not None and not any(resources.get(name, 0) >= needed for resources in offered):

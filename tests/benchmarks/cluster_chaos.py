@@ -249,6 +249,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dlpy-chaos-") as place, cluster(given.engine) as on:
         jobs = large_jobs(Path(place)) if given.large else small_jobs(Path(place))
         jobs = [job for job in jobs if job.name in given.jobs]
+        on.waits = given.engine == "dask"  # a node of Ray joins faster than the next command begins
         chaos, number = Chaos(on, Path(place), jobs, given.seed), 0
         while time.monotonic() < ends and (left := [kind for kind in given.kinds if chaos.done(kind) < given.times]):
             chaos.disturb(number, min(left, key=chaos.done))

@@ -33,6 +33,7 @@ class Cluster:
         return f"{self.engine}://{self.host}:{self.port}"
 
     host = "127.0.0.1"
+    waits = True  # for all workers, whenever some are started
 
     def start(self) -> None:
         raise NotImplementedError
@@ -50,6 +51,10 @@ class Cluster:
         for place in gone:
             self.nodes[place] = self.start_node(place + 1)
         if gone:
+            self.wait()
+
+    def wait(self) -> None:
+        if self.waits:
             wait_for_workers(self.address)
 
     def is_whole(self) -> bool:
@@ -93,7 +98,7 @@ class Dask(Cluster):
         where = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-show")
         self.scheduler = self.popen(*run, "distributed.cli.dask_scheduler", *where)
         self.nodes = [self.start_node(number) for number in (1, 2)]
-        wait_for_workers(self.address)
+        self.wait()
 
     def start_node(self, number: int) -> subprocess.Popen[bytes]:
         own = ("--local-directory", str(self.folder / f"worker{number}"), "--memory-limit", "0")
@@ -115,7 +120,7 @@ class Ray(Cluster):
         self.scheduler = self.popen(*self.command("--head"), *own, "--temp-dir", self.sockets.name)
         wait_for_port(self.host, self.port)
         self.nodes = [self.start_node(1)]
-        wait_for_workers(self.address)
+        self.wait()
 
     def start_node(self, number: int) -> subprocess.Popen[bytes]:
         return self.popen(*self.command("--address", f"{self.host}:{self.inner}", address="127.0.0.3"))

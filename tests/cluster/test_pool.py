@@ -183,3 +183,20 @@ def test_workers_that_are_silent_are_named(pretend, run: Run) -> None:
     workers = pretend.workers
     pretend.workers = lambda self, probe, text: [*workers(self, probe, text), Worker("w3", is_silent=True)]
     assert results(run, joined, ("a",))[1] == ["pretend://here: 2 workers with shared storage; w3 did not answer"]
+
+
+def lost_connection(*given: object) -> None:
+    raise ConnectionError("it broke.\nLine 2")
+
+
+@pytest.mark.parametrize("method", ["workers", "share", "submit"])
+def test_a_connection_that_breaks_is_one_line(pretend, run: Run, method: str) -> None:
+    pretend.shares = False
+    setattr(pretend, method, lost_connection)
+    with pytest.raises(SetupError) as error:
+        results(run, joined, ("a",))
+    assert str(error.value).startswith(
+        "--on pretend://here: the cluster does not answer any longer (ConnectionError: it "
+    )
+    assert "\n" not in str(error.value)
+    assert pretend.closed == 1
