@@ -16,6 +16,7 @@ from dlpy.runs.how import Place
 GROUP = "dlpy.engines"  # entry points of installed packages: the name is the scheme, the object a class of `Cluster`
 _OWN = {"dask": "dlpy.cluster.dask_cluster:DaskCluster", "ray": "dlpy.cluster.ray_cluster:RayCluster"}
 _PACKAGES = {"dask": "distributed", "ray": "ray"}
+_PORTS = {"dask": 8786, "ray": 10001}  # unless the user chose others
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9_-]*)://(?P<where>[^\s/]+)")
 
 
@@ -34,7 +35,7 @@ def scheme_of(address: str) -> str:
     if scheme not in known:
         raise ConfigError(f"--on {address}: unknown scheme '{scheme}'.{did_you_mean(scheme, known)}")
     if scheme in _OWN and not re.fullmatch(r".+:\d{1,5}", found["where"]):
-        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{found['where']}:8786.")
+        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{found['where']}:{_PORTS[scheme]}.")
     return scheme
 
 

@@ -11,6 +11,7 @@ from dlpy.core.errors import ConfigError
         ("dusk://here:1", "unknown scheme 'dusk'. Did you mean 'dask'?"),
         ("here:8786", "this is no address. Expected: local, dask://host:port, ray://host:port."),
         ("dask://here", "the port is missing, as in dask://here:8786."),
+        ("ray://here", "the port is missing, as in ray://here:10001."),
         ("DASK://here:1", "this is no address"),
     ],
 )
