@@ -76,6 +76,9 @@ def test_mistakes_name_the_address(bench, memory) -> None:
         assert err.count("\n") == 1
         assert "/remote/" not in err
     assert not list(bench.folder.glob("houses*.yaml"))
+    status, _, err = bench.run("predict", run.path, HOUSES, "-o", "s3://bucket/out.csv")
+    assert status == 2
+    assert "s3://bucket/out.csv is an address; files are" in " ".join(err.replace("│", " ").split())
 
 
 def test_a_folder_of_images_is_copied(bench, memory) -> None:
