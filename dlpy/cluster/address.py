@@ -32,11 +32,21 @@ def scheme_of(address: str) -> str:
         forms = ", ".join(["local", *(f"{name}://host:port" for name in known)])
         raise ConfigError(f"--on {address}: this is no address. Expected: {forms}.")
     scheme = found["scheme"]
+    if scheme == "tcp":  # as Dask shows it
+        raise ConfigError(f"--on {address}: for a Dask scheduler, give dask://{found['where']}.")
     if scheme not in known:
         raise ConfigError(f"--on {address}: unknown scheme '{scheme}'.{did_you_mean(scheme, known)}")
-    if scheme in _OWN and not re.fullmatch(r".+:\d{1,5}", found["where"]):
-        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{found['where']}:{_PORTS[scheme]}.")
+    if scheme in _OWN:
+        _require_port(address, scheme, found["where"])
     return scheme
+
+
+def _require_port(address: str, scheme: str, where: str) -> None:
+    port = re.fullmatch(r"(?P<host>\[[^]]+\]|[^:]+)(:(?P<port>.*))?", where)
+    if port is None or port["port"] is None:
+        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{where}:{_PORTS[scheme]}.")
+    if not port["port"].isdecimal() or not 0 < int(port["port"]) < 65_536:
+        raise ConfigError(f"--on {address}: '{port['port']}' is no port; expected a number from 1 to 65535.")
 
 
 def where_of(address: str) -> str:

@@ -12,6 +12,11 @@ from dlpy.core.errors import ConfigError
         ("here:8786", "this is no address. Expected: local, dask://host:port, ray://host:port."),
         ("dask://here", "the port is missing, as in dask://here:8786."),
         ("ray://here", "the port is missing, as in ray://here:10001."),
+        ("dask://here:8786x", "'8786x' is no port; expected a number from 1 to 65535."),
+        ("dask://here:65536", "'65536' is no port"),
+        ("dask://here:", "'' is no port"),
+        ("dask://[::1]", "the port is missing, as in dask://[::1]:8786."),
+        ("tcp://here:8786", "for a Dask scheduler, give dask://here:8786."),
         ("DASK://here:1", "this is no address"),
     ],
 )
@@ -24,6 +29,7 @@ def test_a_wrong_address_is_refused_in_one_line(given: str, said: str) -> None:
 
 def test_the_scheme_of_an_address_names_the_engine() -> None:
     assert scheme_of("ray://127.0.0.1:10001") == "ray"
+    assert scheme_of("dask://[::1]:8786") == "dask"
 
 
 def test_sizes_of_memory_are_read_with_their_unit() -> None:
