@@ -24,6 +24,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.how import How, HowSearched, Place, Seeds
 from dlpy.runs.lookup import create_run
+from dlpy.runs.mirror import release
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -65,6 +66,7 @@ def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
         write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)
+        release(run.path)
         raise
     return run
 
