@@ -88,10 +88,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         "command": options.command,
         "seed": seed,
         **told,
-        **({"folds": asdict(options.folds)} if options.folds else {}),
-        **({"seeds": asdict(options.seeds)} if options.seeds else {}),
-        **({"search": asdict(options.search)} if options.search else {}),
-        **({"place": asdict(options.place)} if options.place else {}),
+        **{name: asdict(how) for name in ("folds", "seeds", "search", "place") if (how := getattr(options, name))},
         **({"given": options.given} if options.given else {}),
     }
 
