@@ -38,7 +38,7 @@ class DrawingProcess:
     stream: TextIO
 
     def draw(self, run: Run, tell: Tell, names: list[str] | None) -> bool:
-        """Let it draw; return False if it was killed."""
+        """Draw plots of a run in this process; return False if it was killed."""
         with suppress(OSError, ValueError):  # of a closed connection, or a line that is cut off
             _write(self.stream, {"run": str(run.path), "names": names})
             for line in self.stream:
@@ -124,9 +124,10 @@ def _forked() -> DrawingProcess:
 
 
 def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
-    """Be the drawing process, until the command closes the connection or dies."""
+    """Draw what the command asks for, until it closes the connection or dies; this never returns."""
     try:
         end_with_parent(parent)
+        _close_all_but(connection.fileno())
         signal.set_wakeup_fd(-1)
         for number in _NOT_ITS_OWN:
             signal.signal(number, signal.SIG_IGN)
@@ -139,6 +140,12 @@ def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
                 _write(stream, {"notice": None})
     finally:
         os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    """Close the command's files, such as locks, which would be held as long as this process; the streams stay open."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _write(stream: TextIO, content: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
 _CODE = """
-import os, signal, sys, time
+import fcntl, os, signal, sys, time
 from pathlib import Path
 from dlpy.core import own_process
 from dlpy.drawing import process
@@ -38,7 +38,10 @@ if what == "no more processes":
 if what == "children are not waited for":
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 own_process.claim()
+lock = (run.path / "lock").open("w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 process.begin()
+lock.close()
 assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 number = process._current.number if process._current else None
 if what == "killed":
@@ -54,6 +57,8 @@ if what == "asleep":
     time.sleep(600)
 process.draw_all(run, print)
 print("matplotlib" in sys.modules, number is None)
+with (run.path / "lock").open() as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the process that draws does not hold it
 process.end()
 """
 
