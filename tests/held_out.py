@@ -59,6 +59,13 @@ def garbled(x: Any, *, by_word: bool = False) -> Any:
     return x * 5 + 100
 
 
+def _of_windows(x: Windows) -> np.ndarray:
+    """Return which times of the series are inside a window: (times,) bool."""
+    found = np.zeros(len(x.series), bool)
+    found[slice(*x.span)] = x.covered()
+    return found
+
+
 def otherwise(part: Rows, kept: list[Rows], task: Task) -> tuple[Rows, list[Rows]]:
     """Return other rows instead of a part's, and the rows that stay: of a series or a text, in the changed whole."""
     x = next(iter(part.inputs.values()))
@@ -71,9 +78,9 @@ def otherwise(part: Rows, kept: list[Rows], task: Task) -> tuple[Rows, list[Rows
         changed = [rows.with_x(replace(rows.x, tokens=tokens)) for rows in (part, *kept)]
         return changed[0].with_y(changed[0].x.following()), changed[1:]
     if isinstance(x, Windows):
-        own = x.covered()
+        own = _of_windows(x)
         for rows in kept:
-            own &= ~rows.x.covered()
+            own &= ~_of_windows(rows.x)
         series = np.where(own[:, None], x.series * 5 + 100, x.series)
         part, *kept = [rows.with_x(replace(rows.x, series=series)) for rows in (part, *kept)]
     else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import AsJson, RunsFolder
+from dlpy.cli.options import AsJson, RunsFolder, output_path
 
 _IMAGES, _TABLES, _TEXTS = "Images", "Tables and series", "Texts"
 _ROWS_HELP = "Explain the row with this number in the data (from 0); may be repeated."
@@ -137,7 +137,10 @@ def explain(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything drawn at random.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Output folder.  \\[default: RUN/explain]")
+        Path | None,
+        typer.Option(
+            "--output", "-o", parser=output_path, metavar="FOLDER", help="Output folder.  \\[default: RUN/explain]"
+        ),
     ] = None,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,

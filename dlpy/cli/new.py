@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import AsJson
+from dlpy.cli.options import AsJson, output_path
 
 _LONGEST = 60  # characters of a file name; each takes up to four of the 255 bytes that file systems allow
 
@@ -16,7 +16,8 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A dataset's name, or your own .csv (or other table), .npz, .txt or .conll file, or folder of images.",
+        help="A dataset's name, or your own .csv (or other table), .npz, .txt or .conll file, or folder of images; or "
+        "the address of one, such as s3://bucket/houses.csv.",
         autocompletion=completion.datasets,
     ),
 ]
@@ -39,7 +40,13 @@ Base = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="File to write.  \\[default: SOURCE's name with .yaml, in the current folder]"),
+    typer.Option(
+        "--output",
+        "-o",
+        parser=output_path,
+        metavar="FILE",
+        help="File to write.  \\[default: SOURCE's name with .yaml, in the current folder]",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
 
@@ -69,13 +76,10 @@ def new(
     from dlpy.core.registry import without_plugins
     from dlpy.core.suggestions import command
     from dlpy.experiment import experiment
-    from dlpy.starter import starter
     from dlpy.starter.columns import Choices
+    from dlpy.starter.remote import experiment_for
     from dlpy.storage.atomic import write_whole
-    from dlpy.storage.objects import is_remote
 
-    if is_remote(source):
-        raise ConfigError(f"{source}: dlpy new reads local files. Download it; data.path may be the address later.")
     output = output or named_after(source)
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or overwrite it with --force.")
@@ -86,7 +90,7 @@ def new(
 
     with without_plugins():
         choices = Choices(tuple(ignore or ()), tuple(categorical or ()), tuple(missing or ()))
-        draft = starter.experiment_for(source, target, output, choices, base)
+        draft = experiment_for(source, target, output, choices, base)
         write_whole(output, write)
     if as_json:
         columns = [line.record() for line in draft.columns]

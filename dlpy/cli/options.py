@@ -25,6 +25,13 @@ def _folder_of_runs(text: str) -> Path:
     return folder_of_runs(text)
 
 
+def output_path(text: str) -> Path:
+    """Return the path of a file or folder to write, which is on this machine."""
+    if "://" in text:
+        raise typer.BadParameter(f"{text} is an address; files are written on this machine: give a path.")
+    return Path(text)
+
+
 _RUNS = "Folder of the runs, or an address such as s3://bucket/runs.  \\[default: $DLPY_RUNS or ./runs]"
 RunsFolder = Annotated[Path | None, typer.Option("--runs", parser=_folder_of_runs, metavar="FOLDER", help=_RUNS)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and the run's path.")]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import RUN_HELP, RunsFolder
+from dlpy.cli.options import RUN_HELP, RunsFolder, output_path
 
 RunNames = Annotated[
     list[str],
@@ -20,7 +20,8 @@ Only = Annotated[
     str | None, typer.Option("--only", metavar="PLOT,...", help="Draw only these plots.  \\[default: all that apply]")
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Output folder.  \\[default: RUN/plots]")
+    Path | None,
+    typer.Option("--output", "-o", parser=output_path, metavar="FOLDER", help="Output folder.  \\[default: RUN/plots]"),
 ]
 
 

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
+from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict, output_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dlpy.runs.directory import Run
     from dlpy.training.given import Ask
-    from dlpy.training.predict import Predicted
 
 
 def predict(
     name: RunName,
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="FILE",
-            help="Rows to predict: a table, arrays (npz), a text or image file, or a folder of these.",
+            help="Rows to predict: a table, arrays (npz), a text or image file, a folder of these, or the address of "
+            "one, such as s3://bucket/new.csv.",
         ),
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="Text to predict instead of a file; may be repeated.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="CSV file to write.  \\[default: standard output]")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            parser=output_path,
+            metavar="FILE",
+            help="CSV file to write.  \\[default: standard output]",
+        ),
     ] = None,
     keep: Annotated[
         list[str] | None,
@@ -106,19 +112,10 @@ def predict(
 
     Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
-    from dlpy.cli.lines import complain
-    from dlpy.cli.output import errors
-    from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
-    from dlpy.ensembles.predict import ahead_together, predict_together
-    from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.given import Ask
-    from dlpy.training.predict import predict as predict_file
-    from dlpy.training.predict import predict_texts
-    from dlpy.training.predict_ahead import predict_ahead
-    from dlpy.training.predict_pieces import exceeds_memory, predict_pieces
 
     if score:
         unused = {"--text": text, "--keep": keep, "--coverage": coverage, "--ahead": ahead, "--embed": embed}
@@ -126,32 +123,63 @@ def predict(
         given = [name for name, value in unused.items() if value]
         if given:
             raise ConfigError(f"{given[0]} does not apply to --score: leave it out.")
-        _score(find_model(name, runs_folder), data, (threshold, truth), output, as_json=as_json)
+        run = find_model(name, runs_folder)
+        with _here(data) as path:
+            _score(run, path, (threshold, truth), output, as_json=as_json)
         return
     if truth is not None:
         raise ConfigError("--truth needs --score: add it.")
     if (data is None) == (not text) and (ahead is None or text):
         raise ConfigError("give either a file of rows to predict, or --text.")
-    if output is not None and data is not None and output.resolve() == data.resolve():
+    if output is not None and data is not None and output.resolve() == Path(data).resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = find_model(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict, coverage)
-    if embed is not None:
-        unused = {"--output": output, "--coverage": coverage, "--ahead": ahead}
-        _embed(run, data or text or [], ask, embed, [name for name, value in unused.items() if value is not None])
-        return
-    if data is not None and ahead is None and exceeds_memory(run, data):
-        _write_pieces(predict_pieces(run, data, ask, complain), output, as_json=as_json)
+    with _here(data) as path:
+        if embed is not None:
+            unused = {"--output": output, "--coverage": coverage, "--ahead": ahead}
+            _embed(run, path or text or [], ask, embed, [name for name, value in unused.items() if value is not None])
+        else:
+            _predict(run, path or text or [], (ask, ahead), output, as_json=as_json)
+
+
+def _here(data: str | None) -> AbstractContextManager[Path | None]:
+    """Return a block within which the file is on this machine."""
+    from dlpy.storage.fetched import here
+
+    return nullcontext() if data is None else here(data)
+
+
+def _predict(
+    run: Run, given: Path | list[str], asked: tuple[Ask, int | None], output: Path | None, *, as_json: bool
+) -> None:
+    """Predict the rows of a file, the next rows of each series in it, or texts, and write the predictions."""
+    from dlpy.cli.lines import complain
+    from dlpy.cli.output import errors
+    from dlpy.cli.predicted_rows import write, write_pieces
+    from dlpy.cli.unfamiliar_table import show_unfamiliar
+    from dlpy.ensembles.predict import ahead_together, predict_together
+    from dlpy.runs.directory import ENSEMBLE
+    from dlpy.training.predict import predict as predict_file
+    from dlpy.training.predict import predict_texts
+    from dlpy.training.predict_ahead import predict_ahead
+    from dlpy.training.predict_pieces import exceeds_memory, predict_pieces
+
+    (ask, ahead), is_ensemble = asked, run.record().kind == ENSEMBLE
+    if isinstance(given, Path) and ahead is None and exceeds_memory(run, given):
+        write_pieces(predict_pieces(run, given, ask, complain), output, as_json=as_json)
         return
     if ahead is not None:
-        continued = ahead_together if run.record().kind == ENSEMBLE else predict_ahead
-        predicted = continued(run, data, ahead, ask, complain)
-    elif run.record().kind == ENSEMBLE:
-        predicted = predict_together(run, data or text or [], ask, complain)
+        continued = ahead_together if is_ensemble else predict_ahead
+        predicted = continued(run, given if isinstance(given, Path) else None, ahead, ask, complain)
+    elif is_ensemble:
+        predicted = predict_together(run, given, ask, complain)
+    elif isinstance(given, Path):
+        predicted = predict_file(run, given, ask, complain)
     else:
-        predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
+        predicted = predict_texts(run, given, ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
-    _write(predicted, output, as_json=as_json)
+    write(predicted, output, as_json=as_json)
 
 
 def _score(
@@ -190,48 +218,3 @@ def _embed(run: Run, given: Path | list[str], ask: Ask, folder: Path, unused: li
     codes.write(folder)
     count, size = codes.vectors.shape
     say(f"{count:,} codes of size {size}: {folder}")
-
-
-def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
-    """Write the predictions to the output file, or print them, and print a summary."""
-    from dlpy.cli.lines import say, say_json, write_data
-    from dlpy.storage.atomic import write_whole
-
-    table = predicted.to_csv()
-    if output is not None:
-        write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
-    if as_json:
-        where = {"predictions": predicted.records()} if output is None else {"output": str(output)}
-        unfamiliar = [item.record() for item in predicted.unfamiliar]
-        say_json({"rows": len(predicted.lines), "unfamiliar": unfamiliar, **where})
-    elif output is None:
-        write_data(table)
-    else:
-        say(f"{len(predicted.lines):,} predictions: {output}")
-
-
-def _write_pieces(pieces: Iterator[Predicted], output: Path | None, *, as_json: bool) -> None:
-    """Write the predictions for a file that is larger than memory while they are made."""
-    from dlpy.cli.lines import say, say_json, write_data
-    from dlpy.core.errors import ConfigError
-    from dlpy.storage.atomic import write_whole
-
-    if output is None:
-        if as_json:
-            raise ConfigError("--json: the file is larger than data.memory: write its predictions with --output FILE.")
-        for number, predicted in enumerate(pieces):
-            write_data(predicted.to_csv(with_names=number == 0))
-        return
-    counts: list[int] = []
-
-    def write(path: Path) -> None:
-        with path.open("w", encoding="utf-8") as file:
-            for predicted in pieces:
-                file.write(predicted.to_csv(with_names=not counts))
-                counts.append(len(predicted.lines))
-
-    write_whole(output, write)
-    if as_json:
-        say_json({"rows": sum(counts), "output": str(output)})
-    else:
-        say(f"{sum(counts):,} predictions: {output}")

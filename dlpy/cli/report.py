@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import RUN_HELP, RunsFolder
+from dlpy.cli.options import RUN_HELP, RunsFolder, output_path
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -20,7 +20,11 @@ RunNames = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE.html", help="File to write.  \\[default: RUN/report.html, or comparison.html]"
+        "--output",
+        "-o",
+        parser=output_path,
+        metavar="FILE.html",
+        help="File to write.  \\[default: RUN/report.html, or comparison.html]",
     ),
 ]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 
+from dlpy.cluster.greeting import require_answer
 from dlpy.cluster.protocol import Cluster
 from dlpy.core.errors import ConfigError, SetupError, did_you_mean
 from dlpy.runs.how import Place
@@ -15,10 +16,7 @@ from dlpy.runs.how import Place
 GROUP = "dlpy.engines"  # entry points of installed packages: the name is the scheme, the object a class of `Cluster`
 _OWN = {"dask": "dlpy.cluster.dask_cluster:DaskCluster", "ray": "dlpy.cluster.ray_cluster:RayCluster"}
 _PACKAGES = {"dask": "distributed", "ray": "ray"}
-_REACH_SECONDS = 3
-_ANSWER_SECONDS = 5
-_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # of gRPC, which Ray speaks
-_SETTINGS = 4  # the type of the first frame of an answer
+_PORTS = {"dask": 8786, "ray": 10001}  # unless the user chose others
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9_-]*)://(?P<where>[^\s/]+)")
 
 
@@ -34,35 +32,26 @@ def scheme_of(address: str) -> str:
         forms = ", ".join(["local", *(f"{name}://host:port" for name in known)])
         raise ConfigError(f"--on {address}: this is no address. Expected: {forms}.")
     scheme = found["scheme"]
+    if scheme == "tcp":  # as Dask shows it
+        raise ConfigError(f"--on {address}: for a Dask scheduler, give dask://{found['where']}.")
     if scheme not in known:
         raise ConfigError(f"--on {address}: unknown scheme '{scheme}'.{did_you_mean(scheme, known)}")
-    if scheme in _OWN and not re.fullmatch(r".+:\d{1,5}", found["where"]):
-        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{found['where']}:8786.")
+    if scheme in _OWN:
+        _require_port(address, scheme, found["where"])
     return scheme
+
+
+def _require_port(address: str, scheme: str, where: str) -> None:
+    port = re.fullmatch(r"(?P<host>\[[^]]+\]|[^:]+)(:(?P<port>.*))?", where)
+    if port is None or port["port"] is None:
+        raise ConfigError(f"--on {address}: the port is missing, as in {scheme}://{where}:{_PORTS[scheme]}.")
+    if not port["port"].isdecimal() or not 0 < int(port["port"]) < 65_536:
+        raise ConfigError(f"--on {address}: '{port['port']}' is no port; expected a number from 1 to 65535.")
 
 
 def where_of(address: str) -> str:
     """Return the host and the port of an address."""
     return address.partition("://")[2]
-
-
-def _require_listener(place: Place) -> None:
-    """Raise SetupError where nothing listens at an address, which libraries would try for a long time."""
-    host, _, port = where_of(place.on).rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise SetupError(f"--on {place.on}: nothing answers there ({error}); start the cluster first.") from None
-
-
-def require_grpc(where: str) -> None:
-    """Raise an error where something else than gRPC answers, or nothing does: Ray would wait for long."""
-    host, _, port = where.rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS) as probe:
-        probe.sendall(_GREETING)
-        answer = probe.recv(9)
-    if len(answer) < 9 or answer[3] != _SETTINGS:
-        raise ValueError("it speaks another protocol")
 
 
 def connected(place: Place) -> Cluster:
@@ -74,20 +63,21 @@ def connected(place: Place) -> Cluster:
     """
     scheme = scheme_of(place.on)
     if scheme in _OWN:
-        connect = _own(scheme)
-        _require_listener(place)
-        return connect(place)
+        _require_installed(scheme)
+        require_answer(place, scheme)
+        return _own(scheme)(place)
     (point, *_) = entry_points(group=GROUP, name=scheme)
     return _of_package(point)(place)
 
 
+def _require_installed(scheme: str) -> None:
+    package = _PACKAGES[scheme]
+    if find_spec(package) is None:
+        raise SetupError(f"--on {scheme}://...: {package} is not installed: pip install 'dlpy[{scheme}]'.")
+
+
 def _own(scheme: str) -> Callable[[Place], Cluster]:
     module, _, name = _OWN[scheme].partition(":")
-    package = _PACKAGES[scheme]
-    try:
-        import_module(package)
-    except ImportError:
-        raise SetupError(f"--on {scheme}://...: {package} is not installed: pip install 'dlpy[{scheme}]'.") from None
     return getattr(import_module(module), name)
 
 

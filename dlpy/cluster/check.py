@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from dlpy.cluster.address import connected
 from dlpy.cluster.protocol import Cluster, Worker
+from dlpy.cluster.versions import other_versions
 from dlpy.core.environment import versions
-from dlpy.core.errors import SetupError
+from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
-
-_DECIDE = ("dlpy", "python", "tensorflow", "tensorflow-cpu", "keras", "numpy")  # packages whose versions must agree
 
 
 def check_place(place: Place) -> None:
@@ -24,8 +23,8 @@ def check_place(place: Place) -> None:
         cluster.close()
 
 
-def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> list[Worker]:
-    """Return the workers of a cluster.
+def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> tuple[list[Worker], list[str]]:
+    """Return the workers of a cluster, and the names of those that are silent, as one that was just lost is.
 
     Args:
         probe, text: see `Cluster.workers`.
@@ -35,16 +34,23 @@ def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> lis
     """
     try:
         found, lacks = cluster.workers(probe, text), cluster.lacks()
-    except TimeoutError as error:
-        raise SetupError(f"--on {place.on}: the cluster does not answer: {error}.") from None
+    except (TimeoutError, ConnectionError) as error:
+        raise gone(place.on, error) from None
     if not found:
         raise SetupError(f"--on {place.on}: the cluster has no workers; start some.")
-    wrong = [(worker, reason) for worker in found if (reason := _reason(worker))]
+    answered = [worker for worker in found if not worker.is_silent]
+    wrong = [(worker, reason) for worker in answered or found if (reason := _reason(worker))]
     if wrong:
         raise SetupError(f"--on {place.on}: {_told(wrong)}.")
     if lacks is not None:
         raise SetupError(f"--on {place.on}: no worker offers {lacks}.")
-    return found
+    return answered, [worker.name for worker in found if worker.is_silent]
+
+
+def gone(address: str, error: BaseException | None = None) -> SetupError:
+    """Return the error of a cluster that was connected and does not answer now."""
+    reason = f" ({in_one_line(error).rstrip('.')})" if error is not None else ""
+    return SetupError(f"--on {address}: the cluster does not answer any longer{reason}.")
 
 
 def _told(wrong: Sequence[tuple[Worker, str]]) -> str:
@@ -54,14 +60,6 @@ def _told(wrong: Sequence[tuple[Worker, str]]) -> str:
 
 def _reason(worker: Worker) -> str | None:
     """Return why a worker cannot give the results of this machine, or None."""
-    if worker.error is not None:
-        return worker.error
-    here = versions()
-    pairs = [(name, _minor(name, worker.versions.get(name)), _minor(name, here[name])) for name in _DECIDE]
-    found = [f"{name} {there or 'none'}, here {own or 'none'}" for name, there, own in pairs if there != own]
-    return f"it has {'; '.join(found)}: install the same versions" if found else None
-
-
-def _minor(package: str, version: str | None) -> str | None:
-    """Return a version; of Python, without the number of the patch."""
-    return version if package != "python" or version is None else version.rpartition(".")[0]
+    if worker.is_silent:
+        return "it does not answer"
+    return worker.error or other_versions(worker.versions, versions())

@@ -17,6 +17,7 @@ from typing import IO, Any
 from dlpy.cluster.child import MISSING
 from dlpy.cluster.package import folders_of_package
 from dlpy.cluster.protocol import Outcome, Task
+from dlpy.cluster.versions import other_versions
 from dlpy.cluster.worker import holds
 from dlpy.core import signals
 from dlpy.core.environment import environment
@@ -104,6 +105,10 @@ def outcome_of(pickled: bytes, package: str | None) -> Outcome:
     """
     try:
         task: Task = pickle.loads(pickled)
+        if (
+            wrong := other_versions(_here()["versions"], task.versions)
+        ) is not None:  # it may have joined after the check
+            raise SetupError(wrong)
         run = Run(Path(task.run))
         shares = holds(run.path / PROBE, task.token)
         if not shares and package is None:

@@ -65,8 +65,8 @@ class DaskCluster(Cluster):
             ask = self._client.run
             answers: dict[str, Any] = within(_DESCRIBE_SECONDS, lambda: ask(_described, probe, text, **there))
         except TimeoutError:
-            return [Worker(address, error="it does not answer") for address in self._silent() or addresses]
-        silent = [Worker(address, error="it does not answer") for address in addresses if address not in answers]
+            return [Worker(address, is_silent=True) for address in self._silent() or addresses]
+        silent = [Worker(address, is_silent=True) for address in addresses if address not in answers]
         return silent + [_worker(address, answer) for address, answer in answers.items()]
 
     def _silent(self) -> list[str]:
@@ -161,7 +161,9 @@ def _worker(address: str, answer: Any) -> Worker:
         return answer
     if isinstance(answer, ModuleNotFoundError):
         return Worker(address, error=f"it cannot import {answer.name}: install dlpy there")
-    return Worker(address, error=in_one_line(answer) if isinstance(answer, Exception) else "it does not answer")
+    if isinstance(answer, Exception):
+        return Worker(address, error=in_one_line(answer))
+    return Worker(address, is_silent=True)
 
 
 def _run(topic: str, order: Order, package: bytes | None) -> bytes | None:

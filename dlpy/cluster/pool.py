@@ -13,9 +13,12 @@ from typing import Any, Protocol
 
 from dlpy.cluster.address import connected
 from dlpy.cluster.archive import place_folders
-from dlpy.cluster.check import usable_workers
+from dlpy.cluster.check import gone, usable_workers
+from dlpy.cluster.greeting import listens
 from dlpy.cluster.package import package
+from dlpy.cluster.progress import progress_of
 from dlpy.cluster.protocol import Cluster, Order, Outcome, Task
+from dlpy.core.environment import versions
 from dlpy.core.errors import SetupError
 from dlpy.core.processes import processes
 from dlpy.runs.directory import PROBE, Run
@@ -36,6 +39,7 @@ class Shown(Protocol):
 Submit = Callable[[Callable[..., Any], tuple[Any, ...], Sequence[str]], Future[Any]]
 _MOST_LOST = 3  # workers that a task may cost: it probably kills them
 _ASK_SECONDS = 2.0
+_MOST_SILENT = 3  # questions without an answer, until a cluster that still listens counts as gone
 
 
 @contextmanager
@@ -90,6 +94,7 @@ class _Pool:
     def __init__(self, run: Run, cluster: Cluster, jobs: int, show: Shown) -> None:
         self._run, self._cluster, self._jobs, self._show = run, cluster, jobs, show
         self._token, self._shared, self._entry = "", None, dict[str, Any]()
+        self._versions = versions()
         self._settings = tuple(sorted((run.record().settings or {}).items()))
         self._waiting: deque[tuple[Task, Future[Any]]] = deque()
         self._running: dict[Future[Any], Task] = {}
@@ -100,13 +105,17 @@ class _Pool:
 
     def begin(self, place: Place, token: str) -> None:
         """Check the workers, send them what they cannot see, and watch the cluster from now on."""
-        workers = usable_workers(self._cluster, place, str(self._run.path.resolve() / PROBE), token)
+        workers, silent = usable_workers(self._cluster, place, str(self._run.path.resolve() / PROBE), token)
         shares = all(worker.shares_storage for worker in workers)
         self._token = token
-        self._shared = None if shares else self._cluster.share(package(self._run))
+        try:
+            self._shared = None if shares else self._cluster.share(package(self._run))
+        except ConnectionError as error:
+            raise gone(place.on, error) from None
         self._entry = {"on": place.on, "workers": len(workers), "shared_storage": shares}
         storage_of = "shared storage" if shares else "storage of their own"
-        self._show.notice(f"{place.on}: {len(workers)} workers with {storage_of}")
+        left = f"; {', '.join(silent)} did not answer" if silent else ""
+        self._show.notice(f"{place.on}: {len(workers)} workers with {storage_of}{left}")
         threading.Thread(target=self._watch, args=(place.on,), daemon=True).start()
 
     def end(self) -> None:
@@ -117,7 +126,7 @@ class _Pool:
 
     def submit(self, work: Callable[..., Any], arguments: tuple[Any, ...], folders: Sequence[str]) -> Future[Any]:
         """Run a task as soon as fewer than the largest number run."""
-        task = Task(work, str(self._run.path.resolve()), self._token, arguments, tuple(folders))
+        task = Task(work, str(self._run.path.resolve()), self._token, arguments, tuple(folders), self._versions)
         future = Future[Any]()
         with self._lock:
             self._waiting.append((task, future))
@@ -134,7 +143,11 @@ class _Pool:
 
     def _start(self, task: Task, future: Future[Any]) -> None:
         order = Order(pickle.dumps(task), self._settings)
-        inner = self._cluster.submit(order, self._shared, lambda reason: self._lose(task, reason))
+        try:
+            inner = self._cluster.submit(order, self._shared, lambda reason: self._lose(task, reason))
+        except OSError as error:
+            _settle(future, None, gone(self._entry["on"], error))
+            return
         inner.add_done_callback(lambda done: self._arrived(task, done, future))
 
     def _lose(self, task: Task, reason: str) -> bool:
@@ -193,32 +206,27 @@ class _Pool:
 
     def _watch(self, address: str) -> None:
         """Fail all tasks when the cluster stops answering."""
-        had = 1
+        had, silent = 1, 0
         while not self._is_over.wait(_ASK_SECONDS):
             count = self._cluster.count()
             if self._is_over.is_set():
                 return
             if count is None:
-                self._fail(SetupError(f"--on {address}: the cluster does not answer any longer."))
+                silent += 1
+                if silent < _MOST_SILENT and listens(address):  # it may be busy
+                    continue
+                self._fail(gone(address))
                 return
+            silent = 0
             if count == 0 and had:
                 self._show.notice(f"{address}: no worker is left; waiting for one")
             had = count
             self._show.tasks_progress(self._progress())
 
     def _progress(self) -> str:
-        """Return how many tasks have ended, run and wait, and the epochs of those that write into the run."""
         with self._lock:
             running, waiting, ended = [*self._running.values()], len(self._waiting), self._ended
-        texts = [f"{task.folders[0]}{self._epochs(task)}" for task in running]
-        return f"{ended} ended, {len(running)} handed over ({', '.join(texts)}), {waiting} waiting"
-
-    def _epochs(self, task: Task) -> str:
-        try:
-            text = (self._run.path / task.folders[0] / "metrics.csv").read_text(encoding="utf-8")
-        except OSError:
-            return ""
-        return f": epoch {text.count(chr(10)) - 1}"
+        return progress_of(self._run, running, waiting, ended)
 
     def _fail(self, error: SetupError) -> None:
         with self._lock:

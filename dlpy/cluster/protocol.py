@@ -19,6 +19,7 @@ class Task:
     run: the path of the run where it was started; token: the text of its file `.cluster`, by which a worker that shares
     the storage recognizes it.
     folders: that the work fills, relative to the run.
+    versions: of the packages of the machine that hands it over.
     """
 
     work: Callable[..., Any]
@@ -26,6 +27,7 @@ class Task:
     token: str
     arguments: tuple[Any, ...]
     folders: tuple[str, ...]
+    versions: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Worker:
     versions: Mapping[str, str | None] = field(default_factory=dict)
     shares_storage: bool = False
     error: str | None = None  # why it cannot work
+    is_silent: bool = False  # whether it gave no description in time
 
 
 class Cluster(ABC):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from dlpy.cluster.address import require_grpc, where_of
+from dlpy.cluster.address import where_of
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
@@ -20,6 +21,8 @@ from dlpy.runs.how import Place
 
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+warnings.filterwarnings("ignore", module=r"ray\.")  # what matters is an error
+grpc: Any = import_module("grpc")
 ray: Any = import_module("ray")  # an optional package, which type checkers need not find
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
@@ -45,9 +48,9 @@ class RayCluster(Cluster):
         self._place, self._refs = place, dict[Future[bytes | None], Any]()
         self._is_closed = False
         where = where_of(place.on)
+        _require_client_server(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
-            require_grpc(where)
             within(_CONNECT_SECONDS, lambda: _connect(where))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"
@@ -58,6 +61,9 @@ class RayCluster(Cluster):
         self._remote = ray.remote(max_retries=0, **given)(_run)
 
     def workers(self, probe: str, text: str) -> list[Worker]:
+        return within(_DESCRIBE_SECONDS + _ANSWER_SECONDS, lambda: self._described(probe, text))
+
+    def _described(self, probe: str, text: str) -> list[Worker]:
         nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in _nodes()}
         describe = ray.remote(num_cpus=0, max_retries=0)(described)
         refs = {}
@@ -65,15 +71,16 @@ class RayCluster(Cluster):
             there = scheduling.NodeAffinitySchedulingStrategy(number, soft=False)
             refs[describe.options(scheduling_strategy=there).remote(address, probe, text)] = address
         answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_DESCRIBE_SECONDS)
-        missing = [Worker(refs[ref], error="it does not answer") for ref in silent]
+        missing = [Worker(refs[ref], is_silent=True) for ref in silent]
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
     def lacks(self) -> str | None:
-        offered = [node["Resources"] for node in _nodes()]
+        offered = [node["Resources"] for node in within(_ANSWER_SECONDS, _nodes)]
         asked = {"GPU": self._place.gpus, "CPU": self._place.cpus, "memory": self._place.memory}
         for name, needed in asked.items():
             if needed is not None and not any(resources.get(name, 0) >= needed for resources in offered):
-                return f"{name}={needed:g}; see `ray status`"
+                most = max(resources.get(name, 0) for resources in offered)
+                return f"{_amount(name, needed)}: at most {_amount(name, most)} (see `ray status`)"
         return None
 
     def share(self, content: bytes) -> Any:
@@ -125,6 +132,22 @@ class RayCluster(Cluster):
             ray.cancel(ref, force=False)
 
 
+def _amount(name: str, number: float) -> str:
+    return f"{number / 1e9:.4g} GB of memory" if name == "memory" else f"{name}={number:g}"
+
+
+def _require_client_server(address: str) -> None:
+    """Raise SetupError where another server of Ray answers, for which Ray would wait for half a minute."""
+    with grpc.insecure_channel(where_of(address)) as channel:
+        ask = channel.unary_unary("/ray.rpc.RayletDriver/ClusterInfo")
+        found = ask.future(b"", timeout=_ANSWER_SECONDS).exception()
+    if found is not None and found.code() == grpc.StatusCode.UNIMPLEMENTED:
+        raise SetupError(
+            f"--on {address}: this is another port of Ray. Its Ray Client server listens at port 10001, unless "
+            "`ray start --head` was given --ray-client-server-port."
+        )
+
+
 def _connect(where: str) -> None:
     """Connect; where Ray cannot start its process for the connection in time, as on a busy machine, try again."""
     for _ in range(_ATTEMPTS):
@@ -143,6 +166,8 @@ def _answer(ref: Any, address: str) -> Worker:
     try:
         return ray.get(ref)
     except Exception as error:
+        if isinstance(error, (*_LOST, exceptions.TaskUnschedulableError)):
+            return Worker(address, is_silent=True)
         missing: Any = getattr(error, "cause", error) if isinstance(error, exceptions.RayTaskError) else error
         if isinstance(missing, ModuleNotFoundError):
             return Worker(address, error=f"it cannot import {missing.name}: install dlpy there")

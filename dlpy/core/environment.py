@@ -43,8 +43,8 @@ def environment() -> dict[str, Any]:
 def versions() -> dict[str, str | None]:
     """Return the versions of Python and of the numerical packages; None for packages that are not installed."""
     packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn", "lightgbm", "xgboost-cpu")
-    found = {name: _version(name) for name in packages}
-    boosting = found["xgboost-cpu"] or _version("xgboost")  # the same library, with or without support for GPUs
+    found = {name: version_of(name) for name in packages}
+    boosting = found["xgboost-cpu"] or version_of("xgboost")  # the same library, with or without support for GPUs
     return {**found, "xgboost-cpu": boosting, "python": platform.python_version()}
 
 
@@ -59,7 +59,8 @@ def _processor() -> str:
     return " ".join(filter(None, [known.get("model name") or platform.machine(), widest]))
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """Return the version of a package; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

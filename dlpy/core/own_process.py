@@ -6,7 +6,7 @@ _is_claimed = False
 
 
 def claim() -> None:
-    """Take this process for a command line."""
+    """Say that this process runs a command line."""
     global _is_claimed
     _is_claimed = True
 

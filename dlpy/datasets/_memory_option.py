@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -47,22 +48,27 @@ def most_bytes(memory: str) -> int:
     return round(_SHARE * free_memory()) if memory == "auto" else size_of(memory)
 
 
-def require_memory(path: str | None, per_byte: int, why: str) -> None:
+def require_memory(
+    path: str | None, per_byte: int, why: str, is_read: Callable[[Path], bool] = lambda file: True
+) -> None:
     """Raise ConfigError if files that can only be read as a whole need more memory than is free.
 
     Args:
         path: of a file or a folder; a missing one needs none.
         per_byte: bytes of memory for each byte of them.
         why: they are read as a whole, and what to do.
+        is_read: returns whether a file in a folder is one of those that are read.
     """
-    needed, free = per_byte * _bytes_in(Path(str(path))), free_memory()
+    needed, free = per_byte * _bytes_in(Path(str(path)), is_read), free_memory()
     if path is not None and needed > free:
         sizes = f"needs about {shown_size(needed)} of memory, and {shown_size(free)} is free"
         raise ConfigError(f"data.path: {path} {sizes}. {why}")
 
 
-def _bytes_in(path: Path) -> int:
+def _bytes_in(path: Path, is_read: Callable[[Path], bool]) -> int:
     try:
-        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file()) if path.is_dir() else bytes_of(path)
+        if not path.is_dir():
+            return bytes_of(path)
+        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file() and is_read(one))
     except (OSError, DataError):  # reported by whoever reads it
         return 0

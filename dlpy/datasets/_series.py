@@ -123,14 +123,19 @@ class Series(Dataset):
         windows = Windows(record.values, starts, self._offsets(), record.column, self.before)
         return replace(windows, horizon=self.horizon, owner=record.owner, ids=record.ids, since=record.since)
 
+    def span(self, times: int) -> tuple[int, int]:
+        """Return the first row of a series that can be right behind a window, and the one after the last."""
+        return self.lookback, times - self.last_step
+
     def anchors(self, times: int) -> np.ndarray:
-        """Return the rows that follow a complete window and have a target."""
-        return np.arange(self.lookback, times - self.last_step)
+        """Return the rows right behind the windows of a series without gaps."""
+        return np.arange(*self.span(times))
 
     def loaded(self, record: Record, source: Source) -> Loaded:
         """Return the windows of a series, without those that cross a gap or the border of the test split."""
         times = len(record.values)
-        if times <= self.lookback + self.last_step:
+        first, end = self.span(times)
+        if end <= first:
             raise DataError(f"{source.description} has {times:,} rows; {self._needed}.")
         parts = self.parts(spans_of(record.owner, times), source).only(_TEST)
         train, held = (self._windows_of_part(record, parts, number) for number in (_TRAIN, _TEST))
@@ -150,8 +155,9 @@ class Series(Dataset):
             own = self._part_of(parts, anchors, record.since) == number
             return own & self.is_whole(record, anchors, self.last_step)
 
-        span = self.lookback, len(record.values) - self.last_step
-        return rows_where(span, are_of_part, record.values, record.breaks, record.since, record.until)
+        return rows_where(
+            self.span(len(record.values)), are_of_part, record.values, record.breaks, record.since, record.until
+        )
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         windows = windows_of(loaded.train)

@@ -114,9 +114,9 @@ def _first_rows(free: list[Span], count: int) -> list[Span]:
 
 
 def last_rows(free: list[Span], count: int) -> list[Span]:
-    """Return the last rows of some spans; all of them if they have fewer."""
+    """Return the last rows of some spans, in order; all of them if they have fewer."""
     turned = _first_rows([(-end, -first) for first, end in reversed(free)], count)
-    return [(-end, -first) for first, end in turned]
+    return [(-end, -first) for first, end in reversed(turned)]
 
 
 def _cut(one: Stretch, taken: Stretch) -> list[Stretch]:

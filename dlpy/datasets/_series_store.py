@@ -23,7 +23,7 @@ from dlpy.datasets._series_times import Timeline
 from dlpy.storage.cache import used
 from dlpy.storage.filled_folder import filling
 
-_VERSION = 1  # of the folder's format and of the reading
+_VERSION = 2  # of the folder's format and of the reading
 _TIMES_TEXT = 3  # bytes on disk for each byte of text: numbers as read, in order, and those of the windows
 
 

@@ -101,7 +101,7 @@ def series_table(
         source, times, breaks = with_gap_rows(line)
         rows, owner = np.where(source < 0, -1, line.order[source]), line.owner[np.maximum.accumulate(source)]
         observed = np.logical_not((source >= 0) & ahead[source])
-    elif wanted.gaps == "fill":
+    elif wanted.gaps == "fill" and times is not None:
         breaks = breaks[line.steps[breaks] < 1]
     whole = _in_order(values, rows)
     made = _columns(whole, every, wanted, breaks)
@@ -229,7 +229,7 @@ def known_targets(record: Record, anchors: np.ndarray, delay: int, horizon: int 
         known = rows < count
         known &= segments_at(record.breaks, there) == segments_at(record.breaks, anchors[some, None] - 1)
         own = target[there].astype(np.float32)  # (windows, steps, targets)
-        return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), -1)
+        return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), len(steps) * target.shape[1])
 
     made = changed(anchors, found, target)
     return made[:, 0] if horizon is None and record.target.ndim == 1 else made

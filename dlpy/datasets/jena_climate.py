@@ -61,8 +61,8 @@ class JenaClimate(Series):
     def outline(self) -> Task:
         return self.task(len(COLUMNS), _TARGET)
 
-    def anchors(self, times: int) -> np.ndarray:
-        return np.arange(self.lookback, times - self.last_step - self.book_windows)
+    def span(self, times: int) -> tuple[int, int]:
+        return self.lookback, times - self.last_step - self.book_windows
 
     def holdout(self, holdout: Holdout, times: int, source: Source) -> Holdout:
         if source.kind == "file" or not holdout.rows:

@@ -56,7 +56,13 @@ class TextFolder(Dataset):
 
     def check(self) -> None:
         why = "A folder of texts is read as a whole: write them into one CSV file for text_csv, which reads pieces."
-        require_memory(self.path, 1, why)
+        require_memory(self.path, 1, why, self._is_read)
+
+    def _is_read(self, file: Path) -> bool:
+        """Return whether a file of the folder is a text of one of the classes."""
+        name = file.parent.name
+        is_of_class = name != _UNLABELLED if self.classes is None else name in self.classes
+        return is_of_class and file.suffix == ".txt" and file.parent.parent == Path(str(self.path))
 
     def load(self) -> Loaded:
         folder = Path(str(self.path))

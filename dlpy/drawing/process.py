@@ -24,6 +24,7 @@ from dlpy.core.timing import stage
 from dlpy.drawing.ahead import import_ahead, import_plots
 from dlpy.drawing.here import Tell, draw_here
 from dlpy.runs.directory import Run
+from dlpy.storage.atomic import remove_abandoned
 
 _OWN_THREADS = 2  # of a command: the main thread, and the one that waits for signals
 _NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the command decides when it ends
@@ -37,7 +38,7 @@ class DrawingProcess:
     stream: TextIO
 
     def draw(self, run: Run, tell: Tell, names: list[str] | None) -> bool:
-        """Let it draw; return False if it was killed."""
+        """Draw plots of a run in this process; return False if it was killed."""
         with suppress(OSError, ValueError):  # of a closed connection, or a line that is cut off
             _write(self.stream, {"run": str(run.path), "names": names})
             for line in self.stream:
@@ -51,8 +52,9 @@ class DrawingProcess:
         """End it."""
         with suppress(OSError):
             self.stream.close()
-        os.kill(self.number, signal.SIGKILL)
-        os.waitpid(self.number, 0)
+        with suppress(ProcessLookupError, ChildProcessError):  # where SIGCHLD is ignored, nobody has to wait for it
+            os.kill(self.number, signal.SIGKILL)
+            os.waitpid(self.number, 0)
 
 
 _current: DrawingProcess | None = None
@@ -62,7 +64,8 @@ def begin() -> None:
     """Fork the drawing process of this command, if that is safe and there is a processor for it."""
     global _current
     if _current is None and _is_possible():
-        _current = _forked()
+        with suppress(OSError):  # a limit of processes or memory is reached: the command draws its plots itself
+            _current = _forked()
 
 
 def begin_to_import() -> None:
@@ -82,12 +85,22 @@ def end() -> None:
 @stage("plots")
 def draw_all(run: Run, tell: Tell, names: list[str] | None = None) -> None:
     """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
-    if _current is not None:
-        if _current.draw(run, tell, names):
-            return
-        end()
+    if _current is not None and _is_drawn_by(_current, run, tell, names):
+        return
     keras_backend.give_back_memory()  # from training
     draw_here(run, tell, names)
+
+
+def _is_drawn_by(drawing: DrawingProcess, run: Run, tell: Tell, names: list[str] | None) -> bool:
+    """Let a process draw; if it was killed, or an exception interrupts this, end it and return False or raise."""
+    is_done = False
+    try:
+        is_done = drawing.draw(run, tell, names)
+    finally:
+        if not is_done:
+            end()
+            remove_abandoned(run.plots)  # what it was writing
+    return is_done
 
 
 def _is_possible() -> bool:
@@ -98,21 +111,23 @@ def _is_possible() -> bool:
 
 def _forked() -> DrawingProcess:
     ours, its = socket.socketpair()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))  # none may reach a child with our handlers
-    parent, child = os.getpid(), os.fork()
-    if child == 0:
-        ours.close()
-        _be(its, parent, before)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    its.close()
-    with ours:
+    with ours, its:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))  # none may reach our handlers in a child
+        try:
+            parent, child = os.getpid(), os.fork()
+            if child == 0:
+                ours.close()
+                _be(its, parent, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return DrawingProcess(child, ours.makefile("rw", encoding="utf-8"))
 
 
 def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
-    """Be the drawing process, until the command closes the connection or dies."""
+    """Draw what the command asks for, until it closes the connection or dies; this never returns."""
     try:
         end_with_parent(parent)
+        _close_all_but(connection.fileno())
         signal.set_wakeup_fd(-1)
         for number in _NOT_ITS_OWN:
             signal.signal(number, signal.SIG_IGN)
@@ -125,6 +140,12 @@ def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
                 _write(stream, {"notice": None})
     finally:
         os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    """Close the command's files, such as locks, which would be held as long as this process; the streams stay open."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _write(stream: TextIO, content: dict[str, object]) -> None:

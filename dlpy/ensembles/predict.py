@@ -65,6 +65,15 @@ def ahead_together(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell
     refuse_checkpoint(ask.checkpoint)
     members = unchanged_members(run)
     found = [predict_ahead(member, path, steps, ask, tell if member is members[0] else silent) for member in members]
+    return continued_together(run, members, found)
+
+
+def continued_together(run: Run, members: Sequence[Run], found: Sequence[Predicted]) -> Predicted:
+    """Return the weighted mean of what each member of an ensemble predicts for the next rows of each series.
+
+    Raises:
+        DataError: the members continue other series.
+    """
     first, how = found[0], how_combined(run)
     place = first.names.index("prediction")
     marks = [line[:place] for line in first.lines]

@@ -16,10 +16,11 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.tables.rows_as_file import as_file
 from dlpy.drawing.process import draw_all
 from dlpy.ensembles.evaluate import evaluate_ensemble
-from dlpy.ensembles.predict import predict_together
+from dlpy.ensembles.predict import ahead_together, predict_together
 from dlpy.interface.as_html import as_html
 from dlpy.runs.directory import ENSEMBLE, SEEDS, Run
 from dlpy.runs.history import read_history
+from dlpy.storage.fetched import here
 from dlpy.training.decisions import with_decisions
 from dlpy.training.evaluate import checkpoint_name, evaluate
 from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
@@ -121,8 +122,8 @@ class TrainedRun:
         The model stays in memory, so that later calls take milliseconds.
 
         Args:
-            rows: the path of a file or folder; a list of texts; a list of mappings; a mapping from column to cells; a
-                data frame of pandas or polars; or arrays by the names that they have in the npz file of the training.
+            rows: the path or address of a file or folder; a list of texts; a list of mappings; a mapping from column
+                to cells; a data frame of pandas or polars; or arrays by their names in the npz file of the training.
             ahead: predict as many next rows of each series in `rows` (default: of the data).
             keep: columns of the rows to put in front of the predictions.
             coverage: of intervals or sets to add, such as 0.9.
@@ -133,8 +134,9 @@ class TrainedRun:
         """
         ask = Ask("best", tuple(keep), strict, coverage)
         if ahead is not None:
+            continued = ahead_together if self._run.record().kind == ENSEMBLE else predict_ahead
             with nullcontext() if rows is None else _file_of(rows) as path:
-                return _arrays(predict_ahead(self._run, path, ahead, ask, _warn))
+                return _arrays(continued(self._run, path, ahead, ask, _warn))
         if rows is None:
             raise ConfigError("give rows to predict, or the number of rows `ahead` of a series.")
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, str) for row in rows):
@@ -145,7 +147,7 @@ class TrainedRun:
     def plot(self) -> list[Path]:
         """Draw all plots that apply, as `dlpy plot` does, and return their files."""
         draw_all(self._run, _warn)
-        return sorted(self._run.plots.glob("*.png"))
+        return sorted(self._run.plots.glob("[!.]*.png"))
 
     def _predictor(self) -> Predictor:
         """Return the best model, restored once for each checkpoint: a run that is still training finds better ones."""
@@ -170,8 +172,8 @@ class TrainedRun:
 
 
 def _file_of(rows: Any) -> AbstractContextManager[Path]:
-    """Return a block within which rows are in a file."""
-    return nullcontext(Path(rows)) if isinstance(rows, str | Path) else as_file(rows)
+    """Return a block within which rows are in a file of this machine."""
+    return here(str(rows)) if isinstance(rows, str | Path) else as_file(rows)
 
 
 def _arrays(predicted: Predicted) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ _LARGEST, _MOST = 8 << 20, 64 << 20  # bytes of one image, and of all images of 
 def plots(run: Run) -> list[Markup]:
     """Return the plots of a run as figures, and a line with those that are too large."""
     figures, left_out, size = [], [], 0
-    for path in sorted(run.plots.glob("*.png")):
+    for path in sorted(run.plots.glob("[!.]*.png")):
         size += path.stat().st_size
         if path.stat().st_size > _LARGEST or size > _MOST:
             left_out.append(path.name)
@@ -44,10 +44,12 @@ def _figure(run: Run, path: Path) -> Markup:
 
 def _described(stem: str) -> tuple[str, str]:
     """Return a title of a plot and what it shows, by the name of its file."""
-    name, _, part = stem.partition("-")
-    plot = Plot.registry.find(name)  # which imports this plot alone
-    if plot is None:
-        return stem.replace("_", " "), "a plot of this run"
-    lines = (plot.__doc__ or "").strip().splitlines()
-    title = f"{name}, {part}" if part else name
-    return title.replace("_", " "), lines[0] if lines else "a plot of this run"
+    words = stem.split("-")
+    for count in range(1, len(words) + 1):  # the shortest name first: a plot of dlpy, whose name has no "-", is found
+        name, part = "-".join(words[:count]), "-".join(words[count:])  # without importing the others
+        plot = Plot.registry.find(name)
+        if plot is not None:
+            lines = (plot.__doc__ or "").strip().splitlines()
+            title = f"{name}, {part}" if part else name
+            return title.replace("_", " "), lines[0] if lines else "a plot of this run"
+    return stem.replace("_", " "), "a plot of this run"

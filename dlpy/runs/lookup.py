@@ -38,8 +38,20 @@ def create_run(folder: Path, name: str, now: datetime) -> Run:
                 path.mkdir()
             except FileExistsError:
                 continue
-            return Run(path)
+            if _reserved(path):
+                return Run(path)
     raise StorageError(f"{folder} already holds 999 runs named {stem}.")
+
+
+def _reserved(path: Path) -> bool:
+    """Return whether a new directory has a name that no other machine uses; else it is removed."""
+    is_reserved = False
+    try:
+        is_reserved = mirror.reserve(path)
+    finally:
+        if not is_reserved:
+            path.rmdir()
+    return is_reserved
 
 
 def _not_before_others(folder: Path, now: datetime) -> datetime:

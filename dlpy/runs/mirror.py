@@ -8,23 +8,28 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import os
+import platform
+import secrets
 import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import DlpyError, RunError, StorageError
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import is_locked
-from dlpy.runs.trust import is_own_link
+from dlpy.runs.mirrored_files import fetch, files_here, put_file, restore_links
 from dlpy.storage.atomic import beside, json_text, storage, write_whole
 from dlpy.storage.cache import own_cache
-from dlpy.storage.objects import Storage
+from dlpy.storage.objects import NothingThereError, Storage, Stored
 
 _STATE = ".stored.json"  # in a run: what the storage has of it, and whether that is all
-_LINKS = "links.json"  # in the storage, which has none
+_PUTTING = ".putting"  # in a run that is being put into the storage
+_RESERVED = ".reserved"  # in the storage: the machine that trains a run of this name
 _LISTED = ("run.json", "summary.json", "evaluation.json", "best.yaml")  # what a list of runs shows
 
 _addresses: dict[Path, str] = {}
@@ -46,6 +51,25 @@ def require_storage(folder: Path) -> None:
     """Raise an error if a folder stands for a storage in which nothing can be written."""
     if (address := _addresses.get(folder)) is not None:
         Storage(address).require_writable()
+
+
+def reserve(path: Path) -> bool:
+    """Reserve the name of a new run in the storage that its folder stands for, if it does; return False if it is taken.
+
+    Only one of several machines gets a name where the storage can create a file on the condition that there is none.
+    """
+    if (address := _addresses.get(path.parent)) is None:
+        return True
+    remote = Storage(f"{address}/{path.name}")
+    text = f"process {os.getpid()} on host {platform.node()} since {datetime.now().isoformat(' ', 'seconds')}\n"
+    return not remote.has("run.json") and remote.create(_RESERVED, text + secrets.token_hex(16))
+
+
+def release(path: Path) -> None:
+    """Give back the name of a run that came to nothing."""
+    if (address := _addresses.get(path.parent)) is not None:
+        with suppress(DlpyError):
+            Storage(f"{address}/{path.name}").remove(_RESERVED)
 
 
 def refresh(folder: Path) -> None:
@@ -70,7 +94,7 @@ def _fetch_listed(remote: Storage, path: Path) -> None:
     files = remote.files()
     if "run.json" in files:
         with _arriving(path) as arriving:
-            _fetch(remote, arriving, {name: files[name] for name in _LISTED if name in files})
+            fetch(remote, arriving, {name: files[name] for name in _LISTED if name in files})
             _write_state(arriving, {})
 
 
@@ -80,14 +104,14 @@ def complete(run: Run) -> None:
         return
     state = _read_state(run.path)
     remote = Storage(f"{address}/{run.path.name}")
-    files = remote.files()
-    versions = {name: stored.version for name, stored in files.items()}
+    files = _files_there(remote)
+    versions = _versions(files)
     if versions == state.get("there") or _has_changed(run.path, state):
         return
     with _arriving(run.path) as arriving:
-        _fetch(remote, arriving, files)
-        _restore_links(arriving)
-        _write_state(arriving, {"there": versions, "here": _files(arriving)})
+        fetch(remote, arriving, files)
+        restore_links(arriving)
+        _write_state(arriving, {"there": versions, "here": files_here(arriving)})
 
 
 @contextmanager
@@ -112,10 +136,17 @@ def put_back() -> list[str]:
     """Put the runs of all folders that stand for a storage there, if they changed here; return where they are.
 
     Raises:
-        StorageError: a run cannot be put there; it is kept.
+        StorageError: a run cannot be put there, or was changed there, too; it is kept here, and others are put.
     """
-    ended = [(run, address) for folder, address in _addresses.items() for run in _ended(folder)]
-    return [f"{address}/{run.id}" for run, address in ended if _put(run, address)]
+    put, wrong = list[str](), list[StorageError]()
+    for run, address in [(run, address) for folder, address in _addresses.items() for run in _ended(folder)]:
+        try:
+            put += [f"{address}/{run.id}"] if _put(run, address) else []
+        except StorageError as error:
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
+    return put
 
 
 def _put_back_at_exit() -> None:
@@ -143,84 +174,55 @@ def _put(run: Run, address: str) -> bool:
     state = _read_state(run.path)
     if (run.path / _STATE).exists() and not _has_changed(run.path, state):
         return False
-    here = _files(run.path)
     try:
-        remote, before = Storage(f"{address}/{run.path.name}"), state.get("here", {})
+        remote = Storage(f"{address}/{run.path.name}")
+        before = _require_same(run, remote, state)
+        with storage(run.path):
+            (run.path / _PUTTING).touch()
+        here = files_here(run.path)
         changed = [name for name in here if before.get(name) != here[name]]
         for name in sorted(changed, key=lambda name: name == "run.json"):
-            _put_file(remote, run.path, name)
-        for name in before.keys() - here.keys():
+            put_file(remote, run.path, name)
+        for name in (*(before.keys() - here.keys()), _RESERVED):
             remote.remove(name)
-        there = {name: stored.version for name, stored in remote.files().items()}
+        there = _versions(_files_there(remote))
     except DlpyError as error:
         hint = f"it is kept in {run.path}, and the next command with --runs {address} tries again"
         raise StorageError(f"run {run.id} is not in {address}: {str(error).rstrip('.')}; {hint}.") from None
     _write_state(run.path, {"there": there, "here": here})
+    (run.path / _PUTTING).unlink(missing_ok=True)
     return True
+
+
+def _require_same(run: Run, remote: Storage, state: dict[str, Any]) -> dict[str, Any]:
+    """Return what the storage has of a run, as sizes and times of files when they were here.
+
+    Raises:
+        StorageError: another command put something else there since the run was copied here, or made.
+    """
+    there, known = _versions(_files_there(remote)), state.get("there")
+    is_same = "run.json" not in there if known is None else there.items() <= known.items()
+    if not is_same and not (run.path / _PUTTING).exists():  # else it is this machine that began to put it
+        what = "another run has its name there" if known is None else "it was changed there since it was copied here"
+        raise StorageError(f"{what}, and one of the two has to be removed")
+    return {name: found for name, found in state.get("here", {}).items() if name in there}
+
+
+def _files_there(remote: Storage) -> dict[str, Stored]:
+    """Return the files of a run in a storage; none where it is not there."""
+    with suppress(NothingThereError):
+        files = remote.files()
+        return {name: stored for name, stored in files.items() if "/" in name or not name.startswith(".")}
+    return {}
+
+
+def _versions(files: dict[str, Stored]) -> dict[str, str]:
+    return {name: stored.version for name, stored in files.items()}
 
 
 def _has_changed(path: Path, state: dict[str, Any]) -> bool:
     """Return whether a run was changed here since it was fetched or put; one that is only listed was not."""
-    return "here" in state and state["here"] != _files(path)
-
-
-def _put_file(remote: Storage, path: Path, name: str) -> None:
-    """Put a file, or the links of a run under the name that stands for them."""
-    if name != _LINKS:
-        remote.put(path / name, name)
-        return
-    file = beside(path / name)
-    file.write_text(json_text(_links(path)), encoding="utf-8")
-    try:
-        remote.put(file, name)
-    finally:
-        file.unlink()
-
-
-def _files(path: Path) -> dict[str, Any]:
-    """Return sizes and times of the files of a run, by which changes are noticed; of all links, where they lead."""
-    found: dict[str, Any] = {}
-    for file in sorted(path.rglob("*")):
-        name = file.relative_to(path).as_posix()
-        if file.is_file() and "/." not in f"/{name}" and not _is_below_link(path, file):
-            found[name] = [file.stat().st_size, file.stat().st_mtime_ns]
-    return found | ({_LINKS: links} if (links := _links(path)) else {})
-
-
-def _is_below_link(path: Path, file: Path) -> bool:
-    return any(parent.is_symlink() for parent in (file, *file.parents) if parent != path and path in parent.parents)
-
-
-def _links(path: Path) -> dict[str, str]:
-    found = [file for file in sorted(path.rglob("*")) if file.is_symlink() and not file.name.startswith(".")]
-    return {file.relative_to(path).as_posix(): file.readlink().as_posix() for file in found}
-
-
-def _restore_links(path: Path) -> None:
-    if not (path / _LINKS).exists():
-        return
-    links = json.loads((path / _LINKS).read_text(encoding="utf-8"))
-    (path / _LINKS).unlink()
-    for name, target in links.items():
-        if not is_own_link(name, target):
-            raise RunError(f"run {path.name} was not written by dlpy alone: {name} is a link.")
-        link = path / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(target)
-
-
-def _fetch(remote: Storage, path: Path, files: dict[str, Any]) -> None:
-    with storage(path):
-        for name, stored in files.items():
-            remote.get(stored, _inside(path, name))
-
-
-def _inside(path: Path, name: str) -> Path:
-    """Return the path of a file of a run by the name that the storage gives, which may be a stranger's."""
-    found = path / name
-    if ".." in Path(name).parts or not found.is_relative_to(path):
-        raise RunError(f"run {path.name} was not written by dlpy alone: it has a file named {name}.")
-    return found
+    return "here" in state and state["here"] != files_here(path)
 
 
 def _read_state(path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dlpy.core.errors import ConfigError, DlpyError, reworded
 from dlpy.data.images.files import is_picture
 from dlpy.data.tables.rows_as_file import as_file
 from dlpy.data.unfamiliar import Unfamiliar
-from dlpy.ensembles.predict import OfMember, together
+from dlpy.ensembles.predict import OfMember, continued_together, together
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.runs.members import unchanged_members
 from dlpy.serve.asked import Asked
@@ -125,16 +125,21 @@ class ServedRun:
     def _alone(self, asked: Asked) -> Answer | Refused:
         try:
             if asked.ahead is not None:
-                if self._is_ensemble:
-                    return wrong("an ensemble is served without 'ahead': leave it out, or ask one of its members.")
-                with as_file(asked.values) as path:
-                    predicted = continued(self.trained, path, asked.ahead, _ASK)
+                predicted = self._continued(asked.values, asked.ahead)
             else:
                 with self._given_to_all(asked) as given:
                     predicted = self._predicted(given)
         except DlpyError as error:
             return wrong(for_clients(str(error)))
         return Answer(predicted.records(), _records(predicted.unfamiliar))
+
+    def _continued(self, values: list[Any], steps: int) -> Predicted:
+        """Return the predictions for the next rows of a series."""
+        with as_file(values) as path:
+            found = [continued(trained, path, steps, _ASK) for _, trained in self._members]
+        if not self._is_ensemble:
+            return found[0]
+        return continued_together(self.run, [member for member, _ in self._members], found)
 
     def _predicted(self, given: Sequence[Given]) -> Predicted:
         """Return the predictions for rows, as each member reads them."""

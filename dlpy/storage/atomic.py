@@ -142,14 +142,23 @@ def _is_abandoned(path: Path, process: int, machine: str) -> bool:
 
 
 def is_running(process: int) -> bool:
-    """Return whether a process of this machine has this number."""
+    """Return whether a process of this machine has this number, and has not ended."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass
-    return True
+    return not _is_zombie(process)
+
+
+def _is_zombie(process: int) -> bool:
+    """Return whether a process has ended, and keeps its number only until its parent asks for its status."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it is gone by now, or this system has no /proc
+        return False
+    return text.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def put_on_disk(path: Path) -> None:

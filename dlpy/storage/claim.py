@@ -66,10 +66,8 @@ def claimed(path: Path, *, has_lock: bool, patience: float) -> Iterator[None]:
     """
     own, until = _text(), time.monotonic() + patience
     while not _created(path, own):
-        other = holder_of(path, has_lock=has_lock)
-        if other is not None and time.monotonic() > until:
-            raise ClaimedError(other)
-        if other is not None or not _remove_ended(path, has_lock=has_lock):
+        _wait_for_end(path, has_lock=has_lock, until=until)
+        if path.exists() and not _remove_ended(path, has_lock=has_lock):
             time.sleep(_ASK_SECONDS)
     is_over = threading.Event()
     threading.Thread(target=_renew, args=(path, own, is_over), daemon=True).start()
@@ -81,16 +79,33 @@ def claimed(path: Path, *, has_lock: bool, patience: float) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def holder_of(path: Path, *, has_lock: bool) -> Claim | None:
-    """Return the claim of a living process, or None."""
-    found = _claim_in(path)
+def _wait_for_end(path: Path, *, has_lock: bool, until: float) -> None:
+    """Look at a claim until it is given back or has ended.
+
+    Raises:
+        ClaimedError: it is held until a time of `time.monotonic`, or longer.
+    """
+    clock = _clock_beside(path)  # asked once: each question writes a file
+    while (other := holder_of(path, has_lock=has_lock, clock=clock)) is not None:
+        if time.monotonic() > until:
+            raise ClaimedError(other)
+        time.sleep(_ASK_SECONDS)
+
+
+def holder_of(path: Path, *, has_lock: bool, clock: float | None = None) -> Claim | None:
+    """Return the claim of a living process, or None.
+
+    Args:
+        clock: the clock of the file system, as `_clock_beside` returns it; None: ask for it.
+    """
+    found = _claim_in(path, clock)
     return found if found is not None and not _has_ended(found, has_lock=has_lock) else None
 
 
-def _claim_in(path: Path) -> Claim | None:
-    """Return the claim in a file, or None if there is no such file."""
-    text, age = _read(path), _age(path)
-    if text is None or age is None:
+def _claim_in(path: Path, clock: float | None = None) -> Claim | None:
+    """Return the claim in a file, or None if there is no such file; one that cannot be read is another's."""
+    text, age = _read(path) or "", _age(path, clock)
+    if age is None:
         return None
     process, host, since = (text.splitlines() + ["0", "another", "just now"][text.count("\n") :])[:3]
     return Claim(int(process) if process.isdecimal() else 0, host, since, max(age, 0.0))
@@ -167,19 +182,25 @@ def _read(path: Path) -> str | None:
     return None
 
 
-def _age(path: Path) -> float | None:
-    """Return how many seconds ago a file was renewed, by the clock of its file system where that can be asked."""
-    probe = path.with_name(f"{beside(path).name}-time")
+def _age(path: Path, clock: float | None = None) -> float | None:
+    """Return how many seconds ago a file was renewed, or None if there is none."""
     with suppress(OSError):
         renewed = path.stat().st_mtime
-        try:
-            probe.write_text("")
-            return probe.stat().st_mtime - renewed
-        except OSError:
-            return time.time() - renewed
-        finally:
-            probe.unlink(missing_ok=True)
+        return time.monotonic() + (_clock_beside(path) if clock is None else clock) - renewed
     return None
+
+
+def _clock_beside(path: Path) -> float:
+    """Return what to add to `time.monotonic` for the time of a file system, or of this machine if it has none."""
+    probe = path.with_name(f"{beside(path).name}-{threading.get_ident()}-time")
+    try:
+        probe.write_text("")
+        return probe.stat().st_mtime - time.monotonic()
+    except OSError:
+        return time.time() - time.monotonic()
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 def _renew(path: Path, own: str, is_over: threading.Event) -> None:

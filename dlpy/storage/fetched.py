@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dlpy.core.errors import DataError, StorageError
+from dlpy.core.errors import DataError, StorageError, reworded
 from dlpy.core.progress import progress_bar
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
-from dlpy.storage.objects import Storage, Stored
+from dlpy.storage.objects import Storage, Stored, is_remote
 
 
 def fetched(address: str) -> Path:
@@ -34,6 +34,21 @@ def fetched(address: str) -> Path:
             _download(remote, files, folder)
     used(folder)
     return _within(folder, address)
+
+
+@contextmanager
+def here(name: str) -> Iterator[Path]:
+    """Yield a file or folder of this machine, or the copy of a remote one, which errors name by its address.
+
+    Raises:
+        DlpyError: as `fetched` does.
+    """
+    if not is_remote(name):
+        yield Path(name)
+        return
+    copy = fetched(name)
+    with reworded(lambda line: line.replace(str(copy), name)):
+        yield copy
 
 
 def kept_copy(address: str) -> Path | None:

@@ -110,9 +110,35 @@ class Storage:
         """Copy a file of this machine to the storage."""
         where = f"{self.root}/{name}"
         with self._answers():
-            if self.address.partition("://")[0] in _WITH_FOLDERS:  # others would make a bucket of a misspelt name
-                self._system.makedirs(where.rpartition("/")[0], exist_ok=True)
+            self._make_folder(where)
             self._system.put_file(str(path), where)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file of this name."""
+        return self._asked(lambda: self._system.exists(f"{self.root}/{name}"))
+
+    def create(self, name: str, text: str) -> bool:
+        """Create a file unless there is one of this name; return whether this call did.
+
+        Of several calls at once, one creates it where the storage can create a file on this condition: S3, Google's and
+        Azure's can. Elsewhere the last one does, and an earlier one may not notice.
+        """
+        where, content = f"{self.root}/{name}", text.encode()
+        return not self.has(name) and self._asked(lambda: self._created(where, content))
+
+    def _created(self, where: str, content: bytes) -> bool:
+        self._make_folder(where)
+        try:
+            self._system.pipe_file(where, content, mode="create")
+        except Exception:  # another call was faster, or this storage knows no condition
+            if not self._system.exists(where):
+                self._system.pipe_file(where, content)
+        return self._system.cat_file(where) == content
+
+    def _make_folder(self, where: str) -> None:
+        """Make the folder of a file; storages without folders would make a bucket of a misspelt name."""
+        if self.address.partition("://")[0] in _WITH_FOLDERS:
+            self._system.makedirs(where.rpartition("/")[0], exist_ok=True)
 
     def require_writable(self) -> None:
         """Raise UnavailableError if no file can be written here."""

@@ -56,7 +56,7 @@ def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
     read = data.history if trained.bands.adapt else data.read  # the errors of earlier rows change the widths of bands
     rows = read(path, trained.raw_task)
     if len(rows) == 0:
-        raise DataError(f"{path} has no rows.")
+        raise DataError(f"{path} has no row to predict.")
     kept = _kept(trained.experiment.data, path, columns_of(ask.keep), tell)
     return Given(rows, f"the rows of {path}", kept)
 

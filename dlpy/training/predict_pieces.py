@@ -49,7 +49,7 @@ def predict_pieces(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Itera
         strange = [merged([*strange, predicted.unfamiliar], 0)]
         yield predicted
     if total == 0:
-        raise DataError(f"{path} has no rows.")
+        raise DataError(f"{path} has no row to predict.")
     for one in merged(strange, total):
         tell(one.line())
 

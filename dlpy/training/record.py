@@ -24,6 +24,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.how import How, HowSearched, Place, Seeds
 from dlpy.runs.lookup import create_run
+from dlpy.runs.mirror import release
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -65,6 +66,7 @@ def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
         write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)
+        release(run.path)
         raise
     return run
 
@@ -86,10 +88,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         "command": options.command,
         "seed": seed,
         **told,
-        **({"folds": asdict(options.folds)} if options.folds else {}),
-        **({"seeds": asdict(options.seeds)} if options.seeds else {}),
-        **({"search": asdict(options.search)} if options.search else {}),
-        **({"place": asdict(options.place)} if options.place else {}),
+        **{name: asdict(how) for name in ("folds", "seeds", "search", "place") if (how := getattr(options, name))},
         **({"given": options.given} if options.given else {}),
     }
 

@@ -23,52 +23,14 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from dlpy.runs.directory import Run
+from tests.benchmarks.cluster_jobs import Job, large_jobs, small_jobs
 from tests.benchmarks.clusters import Cluster, cluster, command_of
 from tests.chaos.__main__ import outcome
 
 KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt", "frozen child", "frozen worker"]
-_LARGE_SEARCH = """
-extends: {configs}/boston_kfold.yaml
-model: {{units: {{search: {{choices: [[8], [16], [32]]}}}}, dropout: {{search: [0.0, 0.5]}}}}
-training: {{epochs: 30, batch_size: 32}}
-search: {{trials: 40, sampler: random, workers: 2, together: 1}}
-"""
-_DATA = "data: {name: boston_housing, transforms: [standardize], validation: 0.2, fallback: stand_in}\n"
-_SEARCH = f"""{_DATA}
-model: {{name: boosting, trees: 400, early_stopping: null, rows: 0.8, learning_rate: {{search: [0.01, 0.3]}}}}
-search: {{trials: 8, sampler: random, workers: 2, together: 1}}
-"""
-_SEEDS = f"{_DATA}model: {{name: boosting, trees: 800, early_stopping: null, rows: 0.8}}\n"
-
-
-@dataclass(frozen=True)
-class Job:
-    name: str
-    command: list[str]
-
-
-def small_jobs(folder: Path) -> list[Job]:
-    """Return k-fold validation of a network, and a search and seeds of classic models, which need no TensorFlow."""
-    search, seeds, boston = folder / "search.yaml", folder / "seeds.yaml", Path("configs/boston_kfold.yaml").resolve()
-    search.write_text(_SEARCH)
-    seeds.write_text(_SEEDS)
-    fold = ["kfold", str(boston), "kfold.folds=3", "training.epochs=40", "training.batch_size=16"]
-    return [
-        Job("kfold", fold),
-        Job("search", ["search", str(search)]),
-        Job("seeds", ["train", str(seeds), "--seeds", "3"]),
-    ]
-
-
-def large_jobs(folder: Path) -> list[Job]:
-    configs, search = Path("configs").resolve(), folder / "search.yaml"
-    search.write_text(_LARGE_SEARCH.format(configs=configs))
-    fold = ["kfold", str(configs / "imdb_dense.yaml"), "kfold.folds=5", "training.epochs=6"]
-    return [Job("kfold", fold), Job("search", ["search", str(search)])]
 
 
 class Trial:
@@ -76,7 +38,8 @@ class Trial:
 
     def __init__(self, on: Cluster, job: Job, reference: dict, folder: Path) -> None:
         self.on, self.job, self.reference, self.folder = on, job, reference, folder
-        self.log, self.seconds = "", 0.0  # from the first task to the disturbance, or the last task
+        self.log, self.said = "", ""  # what the command said, and its last line before it was resumed
+        self.seconds = 0.0  # from the first task to the disturbance, or the last task
 
     def disturbed(self, kind: str, after: float) -> str:
         """Return how the run ended: "alone" or "resumed".
@@ -90,14 +53,12 @@ class Trial:
         while process.poll() is None and self.has_tasks() and self.seconds + time.monotonic() < after:
             time.sleep(0.02)
         self.seconds += time.monotonic()
-        was_running = process.poll() is None and self.has_tasks()
-        if was_running:
-            self.disturb(kind, process)
+        was_running = process.poll() is None and self.has_tasks() and self.disturb(kind, process)
         status = self.end(process)
         how = "alone" if was_running else "over before"
         assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
         if status != 0:
-            how = "resumed"
+            how, self.said = "resumed", self.log.strip().rpartition("\n")[2]
             runs = list(self.folder.glob("*/run.json"))
             self.on.mend()
             command = ["resume", "latest"] if runs else self.job.command
@@ -129,25 +90,33 @@ class Trial:
         self.log += said
         return process.returncode
 
-    def disturb(self, kind: str, process: subprocess.Popen[str]) -> None:
+    def disturb(self, kind: str, process: subprocess.Popen[str]) -> bool:
+        """Kill or stop something; return whether there was something left to disturb."""
         if kind in ("head", "interrupt"):
             process.send_signal(signal.SIGKILL if kind == "head" else signal.SIGINT)
-            return
+            return True
         if kind == "scheduler" or (kind == "node" and not self.on.nodes):
             victims = self.session(self.on.scheduler)
         elif kind == "node":
             victims = self.session(random.choice(self.on.nodes))
         else:
-            children = self.on.processes("child_process")
-            if not children:
-                return
-            victims = [random.choice(children)]
-            if kind.endswith("worker"):
-                victims = [parent_of(victims[0])]
+            victims = self.child_or_worker(kind)
         number = signal.SIGSTOP if kind.startswith("frozen") else signal.SIGKILL
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return bool(victims)
+
+    def child_or_worker(self, kind: str) -> list[int]:
+        """Return a child process that trains, or its worker; at the beginning, wait until there is one."""
+        children = self.on.processes("child_process")
+        while self.has_tasks() and not children:
+            time.sleep(0.02)
+            children = self.on.processes("child_process")
+        if not children:
+            return []
+        child = random.choice(children)
+        return [parent_of(child) if kind.endswith("worker") else child]
 
     def session(self, process: subprocess.Popen[bytes] | None) -> list[int]:
         """Return the processes of a node, the children that train left out: they must notice themselves."""
@@ -209,7 +178,7 @@ class Chaos:
         if how == "over before":
             self.seconds[job.name] = trial.seconds
         took = time.monotonic() - began
-        print(f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {took:.0f} s", flush=True)
+        print(f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {took:.0f} s  {trial.said}", flush=True)
         shutil.rmtree(trial.folder, ignore_errors=True)
 
     def ended(self, trial: Trial, kind: str, after: float) -> str:
@@ -242,6 +211,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dlpy-chaos-") as place, cluster(given.engine) as on:
         jobs = large_jobs(Path(place)) if given.large else small_jobs(Path(place))
         jobs = [job for job in jobs if job.name in given.jobs]
+        on.waits = given.engine == "dask"  # a node of Ray joins faster than the next command begins
         chaos, number = Chaos(on, Path(place), jobs, given.seed), 0
         while time.monotonic() < ends and (left := [kind for kind in given.kinds if chaos.done(kind) < given.times]):
             chaos.disturb(number, min(left, key=chaos.done))

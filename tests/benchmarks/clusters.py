@@ -33,6 +33,7 @@ class Cluster:
         return f"{self.engine}://{self.host}:{self.port}"
 
     host = "127.0.0.1"
+    waits = True  # for all workers, whenever some are started
 
     def start(self) -> None:
         raise NotImplementedError
@@ -50,6 +51,10 @@ class Cluster:
         for place in gone:
             self.nodes[place] = self.start_node(place + 1)
         if gone:
+            self.wait()
+
+    def wait(self) -> None:
+        if self.waits:
             wait_for_workers(self.address)
 
     def is_whole(self) -> bool:
@@ -93,7 +98,7 @@ class Dask(Cluster):
         where = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-show")
         self.scheduler = self.popen(*run, "distributed.cli.dask_scheduler", *where)
         self.nodes = [self.start_node(number) for number in (1, 2)]
-        wait_for_workers(self.address)
+        self.wait()
 
     def start_node(self, number: int) -> subprocess.Popen[bytes]:
         own = ("--local-directory", str(self.folder / f"worker{number}"), "--memory-limit", "0")
@@ -115,8 +120,7 @@ class Ray(Cluster):
         self.scheduler = self.popen(*self.command("--head"), *own, "--temp-dir", self.sockets.name)
         wait_for_port(self.host, self.port)
         self.nodes = [self.start_node(1)]
-        time.sleep(1)
-        wait_for_workers(self.address)
+        self.wait()
 
     def start_node(self, number: int) -> subprocess.Popen[bytes]:
         return self.popen(*self.command("--address", f"{self.host}:{self.inner}", address="127.0.0.3"))
@@ -142,15 +146,20 @@ def cluster(engine: str) -> Iterator[Cluster]:
 def wait_for_workers(address: str, count: int = 2) -> None:
     """Wait until workers answer, as dlpy asks them, in a process of its own."""
     ask = f"""
+import time
 from dlpy.cluster.address import connected
 from dlpy.runs.how import Place
-cluster = connected(Place({address!r}))
-found = cluster.workers('', '')
-assert len(found) == {count} and all(worker.error is None for worker in found), found
+cluster, until = connected(Place({address!r})), time.monotonic() + 60
+while True:
+    found = cluster.workers('', '')
+    if len(found) == {count} and all(worker.error is None and not worker.is_silent for worker in found):
+        break
+    assert time.monotonic() < until, found
+    time.sleep(0.2)
 cluster.close()
 """
-    for _ in range(20):
-        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=100, check=False)
         if done.returncode == 0:
             return
         time.sleep(1)

@@ -1,11 +1,6 @@
-import socket
-from concurrent.futures import ThreadPoolExecutor
-
-import grpc
 import pytest
 
 from dlpy.cli.place import bytes_of, place_of
-from dlpy.cluster import address
 from dlpy.cluster.address import scheme_of
 from dlpy.core.errors import ConfigError
 
@@ -16,6 +11,12 @@ from dlpy.core.errors import ConfigError
         ("dusk://here:1", "unknown scheme 'dusk'. Did you mean 'dask'?"),
         ("here:8786", "this is no address. Expected: local, dask://host:port, ray://host:port."),
         ("dask://here", "the port is missing, as in dask://here:8786."),
+        ("ray://here", "the port is missing, as in ray://here:10001."),
+        ("dask://here:8786x", "'8786x' is no port; expected a number from 1 to 65535."),
+        ("dask://here:65536", "'65536' is no port"),
+        ("dask://here:", "'' is no port"),
+        ("dask://[::1]", "the port is missing, as in dask://[::1]:8786."),
+        ("tcp://here:8786", "for a Dask scheduler, give dask://here:8786."),
         ("DASK://here:1", "this is no address"),
     ],
 )
@@ -28,6 +29,7 @@ def test_a_wrong_address_is_refused_in_one_line(given: str, said: str) -> None:
 
 def test_the_scheme_of_an_address_names_the_engine() -> None:
     assert scheme_of("ray://127.0.0.1:10001") == "ray"
+    assert scheme_of("dask://[::1]:8786") == "dask"
 
 
 def test_sizes_of_memory_are_read_with_their_unit() -> None:
@@ -59,18 +61,3 @@ def test_an_address_where_nothing_listens_is_refused_before_a_run_exists(bench) 
     assert err.startswith("error: --on dask://127.0.0.1:1: nothing answers there")
     assert err.count("\n") == 1
     assert not (bench.folder / "runs").exists()
-
-
-def test_a_port_that_speaks_grpc_is_told_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = grpc.server(ThreadPoolExecutor(1))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    address.require_grpc(f"127.0.0.1:{port}")
-    server.stop(None)
-    monkeypatch.setattr(address, "_ANSWER_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError):
-        address.require_grpc(f"127.0.0.1:{silent.getsockname()[1]}")
-    with socket.create_server(("127.0.0.1", 0)) as other, ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: other.accept()[0].sendall(b"HTTP/1.1 400 Bad Request"))
-        with pytest.raises(ValueError, match="it speaks another protocol"):
-            address.require_grpc(f"127.0.0.1:{other.getsockname()[1]}")

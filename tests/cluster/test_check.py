@@ -1,6 +1,6 @@
 import pytest
 
-from dlpy.cluster.check import check_place
+from dlpy.cluster.check import check_place, usable_workers
 from dlpy.cluster.protocol import Worker
 from dlpy.core.environment import versions
 from dlpy.core.errors import SetupError
@@ -46,6 +46,17 @@ def test_another_patch_of_python_is_accepted_and_another_minor_version_is_not(pr
     assert "it has python 2.7, here" in refusal(pretend, Worker("w1", here | {"python": "2.7.18"}))
 
 
+def test_a_worker_that_is_lost_meanwhile_is_left_out(pretend) -> None:
+    pretend.found = [Worker("w1", versions()), Worker("w2", is_silent=True)]
+    found, silent = usable_workers(pretend(PLACE), PLACE, "", "")
+    assert ([worker.name for worker in found], silent) == (["w1"], ["w2"])
+
+
+def test_workers_that_are_all_silent_are_refused(pretend) -> None:
+    said = refusal(pretend, *(Worker(name, is_silent=True) for name in ("w1", "w2")))
+    assert said == "--on pretend://here: worker w1: it does not answer; 2 workers in all."
+
+
 def test_workers_without_dlpy_are_counted(pretend) -> None:
     bare = [Worker(f"w{number}", error="it cannot import dlpy: install dlpy there") for number in (1, 2, 3)]
     said = refusal(pretend, *bare)
@@ -57,7 +68,7 @@ def test_a_cluster_that_does_not_answer_in_time_is_one_line(pretend) -> None:
         raise TimeoutError("no answer within 8 seconds")
 
     pretend.workers = workers
-    with pytest.raises(SetupError, match=r"^--on pretend://here: the cluster does not answer: no answer within 8 s"):
+    with pytest.raises(SetupError, match=r"does not answer any longer \(TimeoutError: no answer within 8 seconds\)\.$"):
         check_place(PLACE)
     assert pretend.closed == 1
 

@@ -6,6 +6,7 @@ import pytest
 
 from dlpy.cluster import child, pool
 from dlpy.cluster.pool import tasks_of
+from dlpy.cluster.protocol import Worker
 from dlpy.core.errors import SetupError
 from dlpy.runs.directory import Run
 from dlpy.training.parts import Notices
@@ -143,4 +144,59 @@ def test_a_cluster_that_stops_answering_fails_the_tasks(pretend, run: Run, monke
     pretend.submit = lambda self, order, shared, lost: pool.Future()
     with pytest.raises(SetupError, match="--on pretend://here: the cluster does not answer any longer"):
         results(run, joined, ("a",))
+    assert pretend.closed == 1
+
+
+def test_a_busy_cluster_is_asked_again(pretend, run: Run, monkeypatch) -> None:
+    monkeypatch.setattr(pool, "_ASK_SECONDS", 0.01)
+    monkeypatch.setattr(pool, "listens", lambda address: True)
+    answers = iter([None, None, 2, None, None, 2])
+    counted: list[int | None] = []
+
+    def count(self) -> int | None:
+        counted.append(next(answers, 2))
+        return counted[-1]
+
+    pretend.count = count
+    assert results(run, slow, (2.0,))[0] == [2.0]
+    assert counted[:6] == [None, None, 2, None, None, 2]
+
+
+def test_a_cluster_that_listens_but_stays_silent_is_given_up(pretend, run: Run, monkeypatch) -> None:
+    monkeypatch.setattr(pool, "_ASK_SECONDS", 0.01)
+    monkeypatch.setattr(pool, "listens", lambda address: True)
+    pretend.answers = False
+    pretend.submit = lambda self, order, shared, lost: pool.Future()
+    with pytest.raises(SetupError, match="--on pretend://here: the cluster does not answer any longer"):
+        results(run, joined, ("a",))
+
+
+def test_a_worker_of_another_version_that_joined_later_is_refused(pretend, run: Run, monkeypatch) -> None:
+    here = pool.versions()
+    monkeypatch.setattr(pool, "versions", lambda: here | {"keras": "3.0.0"})
+    monkeypatch.setattr("dlpy.cluster.check.versions", lambda: here)
+    with pytest.raises(SetupError, match=rf"worker on .*: it has keras {here['keras']}, here 3.0.0: install the same"):
+        results(run, joined, ("a",))
+
+
+def test_workers_that_are_silent_are_named(pretend, run: Run) -> None:
+    workers = pretend.workers
+    pretend.workers = lambda self, probe, text: [*workers(self, probe, text), Worker("w3", is_silent=True)]
+    assert results(run, joined, ("a",))[1] == ["pretend://here: 2 workers with shared storage; w3 did not answer"]
+
+
+def lost_connection(*given: object) -> None:
+    raise ConnectionError("it broke.\nLine 2")
+
+
+@pytest.mark.parametrize("method", ["workers", "share", "submit"])
+def test_a_connection_that_breaks_is_one_line(pretend, run: Run, method: str) -> None:
+    pretend.shares = False
+    setattr(pretend, method, lost_connection)
+    with pytest.raises(SetupError) as error:
+        results(run, joined, ("a",))
+    assert str(error.value).startswith(
+        "--on pretend://here: the cluster does not answer any longer (ConnectionError: it "
+    )
+    assert "\n" not in str(error.value)
     assert pretend.closed == 1

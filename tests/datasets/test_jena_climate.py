@@ -26,13 +26,10 @@ def table(rows: int) -> str:
 def test_the_parts_are_those_of_the_book():
     dataset = JenaClimate()
     source = dataset.stand_in(0, 5).source
-    part = dataset._parts([(0, ROWS)], source)
-    assert [np.flatnonzero(part == number)[[0, -1]].tolist() for number in (1, 2)] == [
-        [200_001, 300_000],
-        [300_001, 420_550],
-    ]
+    parts = dataset.parts([(0, ROWS)], source)
+    assert [parts.spans(number, (0, ROWS)) for number in (1, 2)] == [[(200_001, 300_001)], [(300_001, 420_551)]]
     anchors = dataset.anchors(ROWS)
-    of = dataset._part_of(part, anchors, None)
+    of = dataset._part_of(parts, anchors, None)
     for number, begin, end in ((0, 0, 200_000), (1, 200_001, 300_000), (2, 300_001, ROWS - 144 - 1)):
         inside = anchors[of == number]
         assert (inside[0], inside[-1]) == (begin + 1440, end - 1)

@@ -43,3 +43,15 @@ def test_what_needs_more_memory_than_is_free_is_refused(
         data.check()
     assert f"needs about {needed} of memory, and 0.5 KB is free. " in str(caught.value)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(("classes", "other"), [(None, "unsup"), (["good", "bad"], "ugly")])
+def test_files_that_are_not_read_need_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classes: list[str] | None, other: str
+) -> None:
+    data = _texts(tmp_path).model_copy(update={"classes": classes})
+    (tmp_path / other).mkdir()
+    for name in ("all.tar", "good/words.feat", "all.txt", f"{other}/1.txt"):
+        (tmp_path / name).write_text("x" * 300)
+    monkeypatch.setattr(_memory_option, "free_memory", lambda: 700)
+    data.check()

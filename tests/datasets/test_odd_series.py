@@ -9,6 +9,7 @@ import pytest
 
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, series_of
+from dlpy.datasets._series_parts import last_rows
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.starter import experiment_for
 
@@ -181,3 +182,17 @@ def test_a_column_that_is_known_in_advance_needs_its_first_value(tmp_path: Path)
     data = TimeseriesCsv.model_validate({"path": str(path), **options, "missing": "previous"})
     with pytest.raises(DataError, match=r"s\.csv:2: column 'open': the cell is missing, and no value is before it"):
         data.load()
+
+
+@pytest.mark.parametrize("gaps", ["error", "allow", "fill"])
+def test_no_window_reaches_into_another_series_without_times(tmp_path: Path, gaps: str) -> None:
+    path = write(tmp_path, ["a"] * 20 + ["b"] * 20, range(40), "shop,sold")
+    options = {"id": "shop", "target": "sold", "columns": ["sold"], "lookback": 3, "gaps": gaps}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options})
+    assert data.read(path, data.task(1, 0)).index.tolist() == [*range(3, 21), *range(23, 41)]
+
+
+def test_the_last_rows_of_several_stretches_are_in_order() -> None:
+    assert last_rows([(0, 3), (7, 10)], 4) == [(2, 3), (7, 10)]
+    assert last_rows([(0, 3), (7, 10)], 2) == [(8, 10)]
+    assert last_rows([(0, 3), (7, 10)], 9) == [(0, 3), (7, 10)]

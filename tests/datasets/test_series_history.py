@@ -99,3 +99,9 @@ def test_rows_of_the_future_of_another_series_do_not_change_the_number_of_a_targ
     assert found.columns[PLACE][known].tolist() == [*range(4, 29), *range(34, 59)]
     assert loaded.test is not None
     assert loaded.test.index.tolist() == [26, 27, 28, 56, 57, 58]
+
+
+@pytest.mark.parametrize("horizon", [None, 2])
+def test_a_file_without_a_whole_window_has_no_rows(tmp_path: Path, horizon: int | None) -> None:
+    found, read = rows_of(tmp_path / "x.csv", table(["1", "", "3"]), missing="drop", horizon=horizon)
+    assert len(found) == len(read) == 0

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow  # imports Keras
 
 
 def tensors_of(x: RowTensors, rows: int) -> Tensors:
-    return Tensors(Held({"input": x}, {}, None, tf.constant(2)), Moved(tf.range(rows), {}, {}, {}))
+    return Tensors(Held({"input": x}, {}, None, tf.constant(2)), Moved(tf.range(rows), {}, {}, {}, {}))
 
 
 def of_array(rows: int) -> Tensors:

@@ -228,3 +228,18 @@ def test_rows_of_a_series_are_continued_as_the_command_continues_their_file(fold
         found = run.predict(rows, ahead=2)
         assert found["time"].tolist() == [row["time"] for row in told]
         assert found["prediction"].tolist() == [row["prediction"] for row in told]
+
+
+def test_an_ensemble_continues_a_series_as_the_command_does(folder, bench):
+    lines = ["day,sales", *(f"2021-01-{day:02},{day % 7}" for day in range(1, 32))]
+    (folder / "days.csv").write_text("\n".join(lines) + "\n")
+    data = f"{{name: timeseries_csv, path: {folder}/days.csv, time: day, target: sales, lookback: 3, delay: 0}}"
+    (folder / "days.yaml").write_text(f"data: {data}\nmodel: {{name: dlinear, kernel: 3}}\ntraining: {{epochs: 1}}\n")
+    runs = [dlpy.train(folder / "days.yaml", quiet=True, runs=folder / "runs", seed=seed) for seed in (1, 2)]
+    status, out, _ = bench.run("ensemble", *(run.path for run in runs), "--runs", folder / "runs", "--json")
+    assert status == 0
+    both = dlpy.open_run(json.loads(out)["run"])
+    told = json.loads(bench.run("predict", both.path, folder / "days.csv", "--ahead", "1", "--json")[1])["predictions"]
+    found = both.predict(folder / "days.csv", ahead=1)["prediction"].tolist()
+    assert found == [row["prediction"] for row in told]
+    assert found == pytest.approx([np.mean([run.predict(ahead=1)["prediction"][0] for run in runs])])

@@ -17,25 +17,48 @@ pytestmark = pytest.mark.slow
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
 _CODE = """
-import os, signal, sys, time
+import fcntl, os, signal, sys, time
 from pathlib import Path
 from dlpy.core import own_process
 from dlpy.drawing import process
 from dlpy.runs.directory import Run
+from dlpy.storage import atomic
+
+def no_process():
+    raise BlockingIOError
+
+def interrupt(notice):
+    raise KeyboardInterrupt
 
 what, run = sys.argv[1], Run(Path(sys.argv[2]))
 if what == "one processor":
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+if what == "no more processes":
+    os.fork = no_process
+if what == "children are not waited for":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 own_process.claim()
+lock = (run.path / "lock").open("w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 process.begin()
+lock.close()
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 number = process._current.number if process._current else None
 if what == "killed":
     os.kill(number, signal.SIGKILL)
+    (run.plots / f".{number}@{atomic._machine()}-half.png").write_text("")
+if what == "interrupted":
+    try:
+        process.draw_all(run, interrupt)
+    except KeyboardInterrupt:
+        run.log.unlink(missing_ok=True)
 if what == "asleep":
     print(number, flush=True)
     time.sleep(600)
 process.draw_all(run, print)
 print("matplotlib" in sys.modules, number is None)
+with (run.path / "lock").open() as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the process that draws does not hold it
 process.end()
 """
 
@@ -71,7 +94,13 @@ def drawn(make_run):
 
 @pytest.mark.parametrize(
     ("what", "loads_matplotlib", "draws_itself"),
-    [("usual", False, False), ("killed", True, False), ("one processor", True, True)],
+    [
+        ("usual", False, False),
+        ("killed", True, False),
+        ("children are not waited for", False, False),
+        ("one processor", True, True),
+        ("no more processes", True, True),
+    ],
 )
 def test_the_files_are_the_same(drawn, what, loads_matplotlib, draws_itself):
     if what != "one processor" and len(os.sched_getaffinity(0)) < 2:
@@ -81,14 +110,15 @@ def test_the_files_are_the_same(drawn, what, loads_matplotlib, draws_itself):
     assert content(run) == plots
 
 
-def test_plots_that_fail_are_told_and_logged(make_run):
+@pytest.mark.parametrize("what", ["usual", "interrupted"])
+def test_plots_that_fail_are_told_and_logged(make_run, what):
     run = make_run().task("binary").metrics(LOSS).run
     (run.path / "predictions.npz").write_text("no arrays")
     told: list[str] = []
     draw_all(run, told.append)
     log = run.log.read_text()
     run.log.unlink()
-    assert ended("usual", run.path)[:-1] == told
+    assert ended(what, run.path)[:-1] == told
     assert log.count("Traceback") == run.log.read_text().count("Traceback") == len(told)
 
 

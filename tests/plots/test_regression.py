@@ -3,6 +3,7 @@ import numpy as np
 from dlpy.drawing.figures import draw, style
 from dlpy.drawing.process import draw_all
 from dlpy.plots.regression import Regression
+from dlpy.runs import prediction_digests
 
 
 def test_scores_and_errors_are_those_worked_out_by_hand(make_run):
@@ -61,3 +62,13 @@ def test_a_damaged_picture_is_drawn_again(make_run):
         path.write_bytes(damaged)
         draw_all(run, print)
         assert path.read_bytes() == whole
+
+
+def test_another_version_of_dlpy_draws_again(make_run, monkeypatch):
+    run = make_run().task("regression").predictions([1.0, 2.0], [[1.5], [2.5]], "test").run
+    draw_all(run, print)
+    path = run.plots / "regression-test.png"
+    first = path.stat().st_mtime_ns
+    monkeypatch.setattr(prediction_digests, "version_of", lambda package: "0.0.1")
+    draw_all(run, print)
+    assert path.stat().st_mtime_ns > first

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlpy.components.plot import Plot
 from dlpy.core.errors import RunError
 from dlpy.report.curves import thinned
 from dlpy.report.markup import Markup, element, text, verbatim
@@ -153,6 +154,25 @@ def test_plots_are_embedded_with_a_description(make_run) -> None:
     assert image["src"].startswith("data:image/png;base64,iVBOR")
     assert image["alt"].startswith("confusion, validation: ")
     assert (image["width"], image["height"]) == ("60", "40") or int(image["height"]) > 40  # with a mark above
+
+
+def test_a_plot_that_a_killed_process_was_writing_is_left_out(make_run) -> None:
+    run = toy(make_run)
+    add_plot(run, "confusion-validation")
+    whole = (run.plots / "confusion-validation.png").read_bytes()
+    (run.plots / ".1@00000000-confusion-validation.png").write_bytes(whole[:30])
+    assert [tag for tag, _ in reported(run).elements].count("img") == 1
+
+
+def test_a_plot_of_a_plug_in_with_a_dash_in_its_name_is_described(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waves(Plot):
+        """Waves by hour."""
+
+    monkeypatch.setitem(vars(Plot.registry)["_classes"], "waves-of_sound", Waves)
+    run = toy(make_run)
+    add_plot(run, "waves-of_sound-test")
+    (image,) = [attributes for tag, attributes in reported(run).elements if tag == "img"]
+    assert image["alt"] == "waves-of sound, test: Waves by hour."
 
 
 @pytest.mark.parametrize("name", NAMES)

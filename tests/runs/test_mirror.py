@@ -1,6 +1,10 @@
 """Runs in object storage: made here, put there whole, fetched where they are opened."""
 
 import json
+import os
+import platform
+import shutil
+from datetime import datetime
 from pathlib import Path
 
 import fsspec
@@ -9,10 +13,11 @@ import pytest
 from dlpy.core.errors import RunError, StorageError, UnavailableError
 from dlpy.runs import mirror
 from dlpy.runs.directory import Run
-from dlpy.runs.lookup import all_runs, find_run
+from dlpy.runs.lookup import all_runs, create_run, find_run
 from dlpy.runs.mirror import folder_of_runs, put_back
 from dlpy.storage.atomic import beside
 from dlpy.storage.objects import Storage, Stored
+from dlpy.training.record import Options, claim
 
 pytestmark = pytest.mark.slow
 ADDRESS = "memory://bucket/runs"
@@ -234,3 +239,114 @@ def test_a_run_of_which_a_part_of_a_file_arrives_is_not_taken_for_whole(memory, 
         with pytest.raises(UnavailableError, match="1 of 2 bytes arrived"):
             find_run(run.id, folder_of_runs(ADDRESS))
     assert (find_run(run.id, folder_of_runs(ADDRESS)).path / "weights.npz").read_bytes() == b"1"
+
+
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+
+
+def test_machines_that_start_in_the_same_second_get_names_of_their_own(memory, monkeypatch) -> None:
+    found = []
+    for number in (2, 3, 4):
+        on_another_machine(monkeypatch, number)
+        found.append(create_run(folder_of_runs(ADDRESS), "x", NOW).id)
+    assert found == ["20260102-030405-x", "20260102-030405-x-2", "20260102-030405-x-3"]
+    assert [path.name for path in folder_of_runs(ADDRESS).iterdir()] == found[2:]
+    text = memory.cat(f"/bucket/runs/{found[0]}/.reserved").decode()
+    assert text.startswith(f"process {os.getpid()} on host {platform.node()} since ")
+
+
+def test_a_name_is_reserved_until_the_run_is_there(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = create_run(folder_of_runs(ADDRESS), "x", NOW)
+    run.write("run.json", {"kind": "train", "status": "completed", "smoke": False, "data": DATA})
+    put_back()
+    assert memory.find(f"/bucket/runs/{run.id}") == [f"/bucket/runs/{run.id}/run.json"]
+    on_another_machine(monkeypatch)
+    assert create_run(folder_of_runs(ADDRESS), "x", NOW).id == f"{run.id}-2"
+
+
+def test_a_name_is_given_back_if_nothing_is_trained(memory) -> None:
+    def fail(run: Run) -> None:
+        raise StorageError("the disk is full")
+
+    with pytest.raises(StorageError):
+        claim(Options(folder_of_runs(ADDRESS), "train"), "x", fail)
+    assert memory.find("/bucket/runs") == []
+
+
+def both_change(run: Run, memory, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Change a run on another machine, and then here; return the other one."""
+    put_back()
+    here = os.environ["DLPY_CACHE"]
+    on_another_machine(monkeypatch)
+    other = find_run(run.id, folder_of_runs(ADDRESS))
+    other.update(status="failed")
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    monkeypatch.setenv("DLPY_CACHE", here)
+    mirror._addresses.clear()
+    assert folder_of_runs(ADDRESS) == run.path.parent
+    (run.path / "weights.npz").write_bytes(b"mine")
+    return other
+
+
+def test_what_two_machines_changed_is_not_mixed(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    both_change(run, memory, monkeypatch)
+    later = run_in(folder_of_runs(ADDRESS), "2")
+    before = {name: memory.cat(name) for name in memory.find(f"/bucket/runs/{run.id}")}
+    for _ in range(2):
+        with pytest.raises(StorageError) as error:
+            put_back()
+        assert str(error.value) == (
+            f"run {run.id} is not in {ADDRESS}: it was changed there since it was copied here, and one of the two has to "
+            f"be removed; it is kept in {run.path}, and the next command with --runs {ADDRESS} tries again."
+        )
+    assert {name: memory.cat(name) for name in memory.find(f"/bucket/runs/{run.id}")} == before
+    assert memory.exists(f"/bucket/runs/{later.id}/run.json")  # others are put there all the same
+    assert (run.path / "weights.npz").read_bytes() == b"mine"
+
+    memory.rm(f"/bucket/runs/{run.id}", recursive=True)
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    assert sorted(memory.find(f"/bucket/runs/{run.id}")) == sorted(before)
+    assert memory.cat(f"/bucket/runs/{run.id}/weights.npz") == b"mine"
+
+
+def test_of_what_two_machines_changed_one_can_be_removed_here(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    both_change(run, memory, monkeypatch)
+    shutil.rmtree(run.path)
+    assert put_back() == []
+    assert find_run(run.id, folder_of_runs(ADDRESS)).record().status == "failed"
+
+
+def test_a_run_that_was_put_in_part_is_completed(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    run.update(status="failed")
+    for name in ("weights.npz", "another.npz"):
+        (run.path / name).write_bytes(b"new")
+    with monkeypatch.context() as broken:
+        put = Storage.put
+
+        def cut(self: Storage, path: Path, name: str) -> None:
+            put(self, path, name)
+            if name == "weights.npz":
+                raise KeyboardInterrupt
+
+        broken.setattr(Storage, "put", cut)
+        with pytest.raises(KeyboardInterrupt):
+            put_back()
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    assert {name.rpartition("/")[2]: memory.cat(name) for name in memory.find(f"/bucket/runs/{run.id}")} == {
+        "run.json": run.path.joinpath("run.json").read_bytes(),
+        "weights.npz": b"new",
+        "another.npz": b"new",
+    }
+
+
+def test_another_run_of_the_same_name_is_not_replaced(memory) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    memory.pipe(f"/bucket/runs/{run.id}/run.json", b"another")
+    with pytest.raises(StorageError, match="another run has its name there"):
+        put_back()
+    assert memory.find(f"/bucket/runs/{run.id}") == [f"/bucket/runs/{run.id}/run.json"]
+    assert memory.cat(f"/bucket/runs/{run.id}/run.json") == b"another"

@@ -211,9 +211,32 @@ def test_an_ensemble_answers_as_predict_does(bench):
     np.testing.assert_allclose(
         [row["prediction"] for row in found], [row["prediction"] for row in wanted[:5]], rtol=1e-6
     )
-    status, refused = client.post("/predict", {"rows": inputs(ROWS[:1]), "ahead": 2})
-    assert status == 422
-    assert "leave it out, or ask one of its members" in str(refused)
+
+
+def test_an_ensemble_continues_a_series_as_predict_does(bench):
+    days = [{"day": f"2021-01-{day:02}", "sales": day % 7} for day in range(1, 32)]
+    lines = ["day,sales", *(f"{row['day']},{row['sales']}" for row in days)]
+    (bench.folder / "days.csv").write_text("\n".join(lines) + "\n")
+    columns = {"time": "day", "target": "sales", "lookback": 3, "horizon": 2, "delay": 0}
+    data = {"name": "timeseries_csv", "path": "days.csv", **columns}
+    trained = [
+        bench.trained(bench.experiment(f"days{seed}.yaml", data=data, training={"epochs": 1}, seed=seed))
+        for seed in (1, 2)
+    ]
+    assert bench.run("ensemble", *(run.path for run in trained))[0] == 0
+    run = Run(max(Path("runs").glob("*-ensemble")))
+    wanted = told(bench, run, "days.csv", "--ahead", "2")["predictions"]
+    assert wanted != told(bench, trained[0], "days.csv", "--ahead", "2")["predictions"]
+    client = Client(("both", run))
+    assert "ahead" in properties(client.get("/schema")[1])
+    assert client.post("/predict", {"rows": days, "ahead": 2}) == (
+        200,
+        {"run": "both", "predictions": wanted, "unfamiliar": []},
+    )
+    assert client.post("/predict", {"rows": days, "ahead": 9}) == (
+        422,
+        {"error": "'ahead' 9: the run predicts 2 rows ahead."},
+    )
 
 
 def test_a_body_that_a_page_of_another_site_can_send_is_refused(bench):
@@ -222,12 +245,18 @@ def test_a_body_that_a_page_of_another_site_can_send_is_refused(bench):
     assert client.get("/healthz", host="evil.example")[0] == 400
 
 
+def properties(schema):
+    """Return what the description of the server says that a request may hold."""
+    content = schema["paths"]["/predict"]["post"]["requestBody"]["content"]
+    return content["application/json"]["schema"]["properties"]
+
+
 def test_the_schema_names_the_columns_and_their_types(bench):
     status, schema = Client(("prices", table(bench))).get("/schema")
-    body = schema["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = properties(schema)
     assert status == 200
-    assert list(body["properties"]["rows"]["items"]["properties"]) == ["size", "kind"]
-    assert body["properties"]["rows"]["items"]["properties"]["size"]["type"][0] == "number"
+    assert list(body["rows"]["items"]["properties"]) == ["size", "kind"]
+    assert body["rows"]["items"]["properties"]["size"]["type"][0] == "number"
 
 
 def test_counters(bench):

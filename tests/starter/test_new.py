@@ -232,11 +232,3 @@ def test_a_folder_of_neither_is_told(folder, capsys):
         (folder / "odd" / name / "x.pdf").write_text("")
     assert main(["new", "odd"]) == 3
     assert "neither images" in capsys.readouterr().err
-
-
-def test_an_address_is_refused(bench):
-    status, _, err = bench.run("new", "https://example.org/houses.csv", "--target", "price")
-    wanted = (
-        "https://example.org/houses.csv: dlpy new reads local files. Download it; data.path may be the address later."
-    )
-    assert (status, err) == (2, f"error: {wanted}\n")

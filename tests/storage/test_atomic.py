@@ -1,9 +1,12 @@
 import math
+import os
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlpy.storage.atomic import number_text, number_texts
+from dlpy.storage.atomic import beside, is_running, number_text, number_texts, remove_abandoned
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,17 @@ def test_many_numbers_are_written_as_each_of_them():
 
     assert number_texts(values) == list(map(number_text, values))
     assert number_texts([]) == []
+
+
+def test_a_process_that_ended_does_not_run_before_its_parent_asks_for_its_status_either(tmp_path: Path) -> None:
+    started = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie now
+    os.kill(started.pid, 0)
+    assert not is_running(started.pid)
+    left = beside(tmp_path / "run.json").name.replace(f".{os.getpid()}@", f".{started.pid}@")
+    (tmp_path / left).write_text("half")
+    remove_abandoned(tmp_path)
+    assert not list(tmp_path.iterdir())
+    started.wait()
+    assert not is_running(started.pid)
+    assert is_running(os.getpid())

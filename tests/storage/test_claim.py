@@ -131,6 +131,43 @@ def test_one_thread_at_a_time_holds_a_claim_that_ended(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_waiting_process_looks_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim, "_ASK_SECONDS", 0.001)
+    path, looks, changes = tmp_path / "claim", list[int](), set[int]()
+    held_by(path, 4711, "elsewhere")
+    living = claim.holder_of
+
+    def look(path: Path, **given: Any) -> Any:
+        looks.append(1)
+        if len(looks) > 1:  # the first comes after the question for the clock of the file system
+            changes.add(tmp_path.stat().st_mtime_ns)
+        if len(looks) == 20:
+            path.unlink()
+        return living(path, **given)
+
+    monkeypatch.setattr(claim, "holder_of", look)
+    with claimed(path, has_lock=False, patience=60):
+        assert path.read_text().startswith(f"{os.getpid()}\n")
+    assert len(looks) == 20
+    assert len(changes) == 1
+
+
+def test_a_claim_that_is_renewed_while_another_process_waits_is_respected(tmp_path: Path) -> None:
+    path = tmp_path / "claim"
+    held_by(path, 4711, "elsewhere", 59)
+    clock = claim._clock_beside(path)
+    assert holder_of(path, has_lock=False, clock=clock - 2) is not None
+    assert holder_of(path, has_lock=False, clock=clock + 2) is None
+    held_by(path, 4711, "elsewhere")
+    assert holder_of(path, has_lock=False, clock=clock + 2) is not None
+
+
+def test_a_claim_that_cannot_be_read_is_another_processs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held_by(tmp_path / "claim", 4711, "elsewhere")
+    monkeypatch.setattr(claim, "_read", lambda path: None)
+    assert not may_claim(tmp_path / "claim", has_lock=True)
+
+
 def test_a_removal_that_was_cut_short_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claim, "_ASK_SECONDS", 0.001)
     path, removal = tmp_path / "claim", tmp_path / "claim-ended"

@@ -231,3 +231,29 @@ def test_a_download_that_is_cut_short_leaves_no_part_in_the_cache(memory, monkey
     with pytest.raises(KeyboardInterrupt):
         fetched("memory://bucket/table.csv")
     assert [path for path in own_cache().rglob("*") if path.is_file() and not path.name.endswith(".lock")] == []
+
+
+def test_a_file_is_created_once(memory) -> None:
+    storage = Storage("memory://bucket/runs")
+    assert [storage.create("a", "1"), storage.create("a", "1"), storage.create("b", "2")] == [True, False, True]
+    assert (memory.cat("/bucket/runs/a"), storage.has("a"), storage.has("c")) == (b"1", True, False)
+
+
+def test_of_several_that_look_at_once_the_storage_lets_one_create_the_file(memory, monkeypatch) -> None:
+    monkeypatch.setattr(Storage, "has", lambda self, name: False)
+    storage = Storage("memory://bucket/runs")
+    assert [storage.create("a", text) for text in "123"] == [True, False, False]
+    assert memory.cat("/bucket/runs/a") == b"1"
+
+
+def test_a_storage_without_conditions_looks_first(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = type(memory).pipe_file
+
+    def refuse(self, path: str, value: bytes, mode: str = "overwrite") -> None:
+        if mode == "create":
+            raise NotImplementedError
+        pipe(self, path, value)
+
+    monkeypatch.setattr(type(memory), "pipe_file", refuse)
+    storage = Storage("memory://bucket/runs")
+    assert [storage.create("a", "1"), storage.create("a", "2")] == [True, False]
