@@ -105,9 +105,8 @@ def outcome_of(pickled: bytes, package: str | None) -> Outcome:
     """
     try:
         task: Task = pickle.loads(pickled)
-        if (
-            wrong := other_versions(_here()["versions"], task.versions)
-        ) is not None:  # it may have joined after the check
+        wrong = other_versions(_here()["versions"], task.versions)  # this worker may have joined after the check
+        if wrong is not None:
             raise SetupError(wrong)
         run = Run(Path(task.run))
         shares = holds(run.path / PROBE, task.token)

@@ -8,30 +8,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dlpy.data.tables.bodies import Body, Odd
+from dlpy.data.tables.bodies import Around, Body, Odd
 from dlpy.data.tables.csv_file import CsvFile
 
 File = TypeVar("File", bound=CsvFile)
 Found = TypeVar("Found")
 
 
-class Remembered:
+class Remembered(Around):
     """The rows of another body, of which each column is read once."""
 
     def __init__(self, body: Body) -> None:
-        self.body = body
+        super().__init__(body)
         self._texts: dict[int, list[str]] = {}
         self._numbers: tuple[np.ndarray, list[Odd]] | None = None
         self._found: dict[object, Any] = {}
-
-    def __len__(self) -> int:
-        return len(self.body)
-
-    def line(self, row: int) -> int:
-        return self.body.line(row)
-
-    def with_decimal(self, mark: str) -> Body:
-        return self.body.with_decimal(mark)
 
     def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
         if columns is not None:

@@ -128,12 +128,11 @@ class Joined:
         return [[text for texts in column for text in texts] for column in zip(*parts, strict=True)]
 
 
-class Parsed:
-    """A body whose numbers have been parsed already: they are handed to the first who asks."""
+class Around:
+    """A body that holds another one, and reads some of its cells in its own way."""
 
-    def __init__(self, body: Body, parsed: tuple[np.ndarray, list[Odd]]) -> None:
+    def __init__(self, body: Body) -> None:
         self.body = body
-        self._parsed: tuple[np.ndarray, list[Odd]] | None = parsed
 
     def __len__(self) -> int:
         return len(self.body)
@@ -143,6 +142,14 @@ class Parsed:
 
     def with_decimal(self, mark: str) -> Body:
         return self.body.with_decimal(mark)
+
+
+class Parsed(Around):
+    """A body whose numbers have been parsed already: they are handed to the first who asks."""
+
+    def __init__(self, body: Body, parsed: tuple[np.ndarray, list[Odd]]) -> None:
+        super().__init__(body)
+        self._parsed: tuple[np.ndarray, list[Odd]] | None = parsed
 
     def numbers(self, columns: Sequence[int] | None = None) -> tuple[np.ndarray, list[Odd]]:
         parsed, self._parsed = self._parsed, None
