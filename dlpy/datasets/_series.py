@@ -18,7 +18,7 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
 from dlpy.datasets._series_parts import Parts, Stretch, divided
 from dlpy.datasets._series_record import Record
-from dlpy.datasets._series_spans import forward_blocks, segments_at, spans_of, windows_of
+from dlpy.datasets._series_spans import forward_blocks, in_one_segment, spans_of, windows_of
 from dlpy.datasets._series_spans import targets_at as targets_of_windows
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
@@ -195,8 +195,7 @@ class Series(Dataset):
         """Return which windows cross no gap and are filled from no later row; `after` rows behind each belong to it."""
         whole = np.ones(len(anchors), bool)
         if record.breaks is not None:
-            segments = (segments_at(record.breaks, rows) for rows in (anchors - self.lookback, anchors + after))
-            whole = np.equal(*segments)
+            whole = in_one_segment(record.breaks, anchors - self.lookback, anchors + after)
         if record.since is not None and record.until is not None:
             start, last = anchors - self.lookback, anchors - self.lookback + self._offsets()[-1]
             whole &= (record.since[start] >= 0) & (record.until[last] <= last)

@@ -18,7 +18,7 @@ from dlpy.datasets._series_parts import last_rows
 from dlpy.datasets._series_read import ReadSeries
 from dlpy.datasets._series_record import Record
 from dlpy.datasets._series_season import season_of
-from dlpy.datasets._series_spans import segments_at, spans_of, windows_of
+from dlpy.datasets._series_spans import in_one_segment, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, known_targets
 from dlpy.datasets._series_times import gap_notes
 
@@ -128,7 +128,7 @@ def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
             return whole
         last = np.minimum(anchors + data.last_step, count - 1)
         inside = anchors + data.last_step < count
-        inside &= segments_at(record.breaks, anchors - 1) == segments_at(record.breaks, last)
+        inside &= in_one_segment(record.breaks, anchors - 1, last)
         return whole & inside & observed[anchors - 1]
 
     read = record.values, record.breaks, record.since, record.until, observed
@@ -138,9 +138,8 @@ def _every_anchor(data: TimeseriesCsv, given: ReadSeries) -> np.ndarray:
 def windows_with_targets(data: TimeseriesCsv, given: ReadSeries) -> Rows:
     """Return all windows of a file whose targets are in it, too."""
     record = given.table.record
-    span = data.lookback, len(record.values) - data.last_step
     read = record.values, record.breaks, record.since, record.until
-    anchors = rows_where(span, lambda rows: data.is_whole(record, rows, data.last_step), *read)
+    anchors = rows_where(data.span(len(record.values)), lambda rows: data.is_whole(record, rows, data.last_step), *read)
     if len(anchors) == 0:
         needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
         raise DataError(f"{given.path} has {given.count:,} rows; {needed}.")
@@ -168,9 +167,7 @@ def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, dela
     times = np.asarray(record.times)
     aims = np.minimum(anchors + delay, len(times) - 1)
     later = np.asarray(frequency.after(times[anchors - 1], delay + 1)).astype("datetime64[us]")
-    is_there = (anchors + delay < len(times)) & (
-        segments_at(record.breaks, aims) == segments_at(record.breaks, anchors - 1)
-    )
+    is_there = (anchors + delay < len(times)) & in_one_segment(record.breaks, anchors - 1, aims)
     return np.where(is_there, times[aims], later)
 
 

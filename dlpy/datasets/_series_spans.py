@@ -21,13 +21,17 @@ def spans_of(owner: np.ndarray | None, times: int) -> list[tuple[int, int]]:
     return list(zip([0, *changes], [*changes, times], strict=True))
 
 
-def segments_at(breaks: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
-    """Return the number of the gap-free segment of each of some rows.
+def in_one_segment(breaks: np.ndarray | None, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return which pairs of rows lie in the same gap-free segment.
 
     Args:
         breaks: the first row of each segment but the first, ascending; None for a single segment.
+        first, last: the rows of the pairs, of shapes that go together.
     """
-    return np.zeros(rows.shape, np.int64) if breaks is None else np.searchsorted(breaks, rows, "right")
+    one, other = (
+        np.searchsorted(np.empty(0, np.int64) if breaks is None else breaks, rows, "right") for rows in (first, last)
+    )
+    return one == other
 
 
 def thinned(rows: Rows | None, limit: int | None) -> Rows | None:

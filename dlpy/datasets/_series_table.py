@@ -23,7 +23,7 @@ from dlpy.data.stored.mapped_rows import (
 from dlpy.datasets._series_columns import require_complete, require_first
 from dlpy.datasets._series_gaps import Missing, filled, with_gap_rows
 from dlpy.datasets._series_record import Record
-from dlpy.datasets._series_spans import segments_at, spans_of
+from dlpy.datasets._series_spans import in_one_segment, spans_of
 from dlpy.datasets._series_times import Located, Timeline, require_regular
 
 Gaps = Literal["error", "allow", "fill"]
@@ -227,7 +227,7 @@ def known_targets(record: Record, anchors: np.ndarray, delay: int, horizon: int 
         rows = anchors[some, None] + delay + steps
         there = np.minimum(rows, count - 1)
         known = rows < count
-        known &= segments_at(record.breaks, there) == segments_at(record.breaks, anchors[some, None] - 1)
+        known &= in_one_segment(record.breaks, anchors[some, None] - 1, there)
         own = target[there].astype(np.float32)  # (windows, steps, targets)
         return np.where(known[:, :, None], own, np.float32(np.nan)).reshape(len(rows), len(steps) * target.shape[1])
 
