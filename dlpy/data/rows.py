@@ -10,7 +10,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.stored.base import Digest, Stored
-from dlpy.data.stored.mapped_rows import blocks_of, gathered, give_back, holds_for_any, in_file
+from dlpy.data.stored.mapped_rows import blocks_of, gathered, give_back, holds_for_any, parts_of
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
@@ -178,7 +178,7 @@ class Loaded:
 
 def _hash_array(digest: Digest, array: np.ndarray) -> None:
     digest.update(f"{array.dtype.str}{array.shape}".encode())
-    for some in blocks_of(array) if in_file(array) else [slice(None)]:
+    for some in parts_of(array):
         digest.update(np.ascontiguousarray(array[some]).reshape(-1).view(np.uint8).data)
 
 

@@ -11,7 +11,7 @@ from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
 from dlpy.data.steps import counted
 from dlpy.data.stored.array import StoredArray
-from dlpy.data.stored.mapped_rows import blocks_of, in_file
+from dlpy.data.stored.mapped_rows import parts_of
 from dlpy.data.stored_sequences import StoredRagged
 from dlpy.data.task import Output, Task
 
@@ -53,7 +53,7 @@ def _before_their_end(rows: Rows) -> Rows:
 
 
 def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
-    for some in blocks_of(rows.y) if in_file(rows.y) else [slice(None)]:
+    for some in parts_of(rows.y):
         index, y = rows.index[some], rows.y[some]
         bad = _first_without_float32(y)
         if bad is not None:
@@ -99,8 +99,7 @@ def _covered_rows(windows: Windows) -> Iterable[np.ndarray]:
     first, end = windows.span
     covered = np.zeros(len(series), np.bool_)
     covered[first:end] = windows.covered()
-    blocks = blocks_of(series) if windows.in_file else [slice(0, len(series))]
-    return (np.where(covered[some, None], series[some], 0) for some in blocks)
+    return (np.where(covered[some, None], series[some], 0) for some in parts_of(series))
 
 
 def _contains_images(features: Features) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from dlpy.data.stored.mapped_rows import blocks_of, changed, gathered, give_back, in_file, least_and_most, rows_where
+from dlpy.data.stored.mapped_rows import changed, gathered, give_back, in_file, least_and_most, parts_of, rows_where
 
 _GATHERED = 512  # windows taken before their pages are given back
 LEAST_STEP = (
@@ -75,8 +75,7 @@ class Windows:
     def series_numbers(self) -> np.ndarray:
         """The numbers of the series that have rows, ascending: (series,) int64."""
         owners = self.owners
-        blocks = blocks_of(owners) if in_file(owners) else [slice(0, len(owners))]
-        return np.unique(np.concatenate([owners[:0], *(np.unique(owners[some]) for some in blocks)]))
+        return np.unique(np.concatenate([owners[:0], *(np.unique(owners[some]) for some in parts_of(owners))]))
 
     def rows_of_each(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the positions of the rows of some series, one after the other."""
@@ -128,7 +127,7 @@ class Windows:
             return
         first, end = self.span
         own, covered = self.series[first:end], self.covered()
-        for some in blocks_of(own) if self.in_file else [slice(0, len(own))]:
+        for some in parts_of(own):
             if covered[some].any():
                 yield first + some.start, own[some][covered[some]]
 
@@ -144,7 +143,7 @@ class Windows:
         """Return which of the times of `span` are inside a window: (times,) bool."""
         whole, end = self.span
         found = np.zeros(end - whole, np.bool_)
-        for some in blocks_of(self.starts) if in_file(self.starts) else [slice(0, len(self))]:
+        for some in parts_of(self.starts):
             own = self.take(np.arange(some.start, some.stop))
             first, end = own.span
             edges = np.bincount(own.starts + self.offsets.min() - first, minlength=end - first + 1)

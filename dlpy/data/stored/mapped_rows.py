@@ -105,6 +105,11 @@ def blocks_of(array: np.ndarray, row_bytes: int | None = None) -> Iterator[slice
         give_back(array)
 
 
+def parts_of(array: np.ndarray) -> Iterator[slice]:
+    """Yield the places of the rows of an array: all at once in memory, a few megabytes at a time in a file."""
+    return blocks_of(array) if in_file(array) else iter([slice(0, len(array))])
+
+
 def column_of(array: np.ndarray, place: int) -> np.ndarray:
     """Return a column of an array, in memory: (rows,)."""
     found = np.empty(len(array), array.dtype)
@@ -207,13 +212,12 @@ def holds_for_any(array: np.ndarray, holds: Callable[[np.ndarray], np.ndarray]) 
         array: the rows.
         holds: returns for each of some rows whether it does.
     """
-    blocks = blocks_of(array) if in_file(array) else [slice(0, len(array))]
-    return any(bool(holds(array[some]).any()) for some in blocks)
+    return any(bool(holds(array[some]).any()) for some in parts_of(array))
 
 
 def least_and_most(array: np.ndarray) -> tuple[Any, Any]:
     """Return the smallest and the largest number of an array, which is not empty."""
-    ends = [(array[some].min(), array[some].max()) for some in (blocks_of(array) if in_file(array) else [slice(None)])]
+    ends = [(array[some].min(), array[some].max()) for some in parts_of(array)]
     return min(least for least, _ in ends), max(most for _, most in ends)
 
 
