@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import AsJson, RunsFolder, output_path
+from dlpy.cli.options import AsJson, RunsFolder, output_option
 
 _IMAGES, _TABLES, _TEXTS = "Images", "Tables and series", "Texts"
 _ROWS_HELP = "Explain the row with this number in the data (from 0); may be repeated."
@@ -138,9 +138,7 @@ def explain(
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", parser=output_path, metavar="FOLDER", help="Output folder.  \\[default: RUN/explain]"
-        ),
+        output_option("FOLDER", "Output folder.  \\[default: RUN/explain]"),
     ] = None,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,

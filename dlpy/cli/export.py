@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlpy.cli.options import AsJson, RunName, RunsFolder, output_path
+from dlpy.cli.options import AsJson, RunName, RunsFolder, output_option
 
 if TYPE_CHECKING:
     from dlpy.export.container import Container
@@ -26,13 +26,7 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            parser=output_path,
-            metavar="FOLDER",
-            help="Folder to write.  \\[default: RUN/exports/FORMAT]",
-        ),
+        output_option("FOLDER", "Folder to write.  \\[default: RUN/exports/FORMAT]"),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,

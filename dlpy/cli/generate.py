@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import RunName, RunsFolder, output_path
+from dlpy.cli.options import RunName, RunsFolder, output_option
 
 if TYPE_CHECKING:
     from dlpy.runs.checkpoints import Which
@@ -95,13 +95,7 @@ def generate(
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            parser=output_path,
-            metavar="FILE",
-            help="Output file.  \\[default: standard output; for images, RUN/samples]",
-        ),
+        output_option("FILE", "Output file.  \\[default: standard output; for images, RUN/samples]"),
     ] = None,
     runs_folder: RunsFolder = None,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import AsJson, output_path
+from dlpy.cli.options import AsJson, output_option
 
 _LONGEST = 60  # characters of a file name; each takes up to four of the 255 bytes that file systems allow
 
@@ -40,13 +40,7 @@ Base = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        parser=output_path,
-        metavar="FILE",
-        help="File to write.  \\[default: SOURCE's name with .yaml, in the current folder]",
-    ),
+    output_option("FILE", "File to write.  \\[default: SOURCE's name with .yaml, in the current folder]"),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,8 +25,17 @@ def _folder_of_runs(text: str) -> Path:
     return folder_of_runs(text)
 
 
-def output_path(text: str) -> Path:
-    """Return the path of a file or folder to write, which is on this machine."""
+def output_option(metavar: str, text: str) -> Any:
+    """Return the option --output of a command that writes a file or a folder on this machine.
+
+    Args:
+        metavar: what is written, such as FILE.
+        text: of --help.
+    """
+    return typer.Option("--output", "-o", parser=_output_path, metavar=metavar, help=text)
+
+
+def _output_path(text: str) -> Path:
     if "://" in text:
         raise typer.BadParameter(f"{text} is an address; files are written on this machine: give a path.")
     return Path(text)

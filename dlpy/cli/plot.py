@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import RUN_HELP, RunsFolder, output_path
+from dlpy.cli.options import RUN_HELP, RunsFolder, output_option
 
 RunNames = Annotated[
     list[str],
@@ -21,7 +21,7 @@ Only = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", parser=output_path, metavar="FOLDER", help="Output folder.  \\[default: RUN/plots]"),
+    output_option("FOLDER", "Output folder.  \\[default: RUN/plots]"),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict, output_path
+from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict, output_option
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -28,13 +28,7 @@ def predict(
     text: Annotated[list[str] | None, typer.Option(help="Text to predict instead of a file; may be repeated.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            parser=output_path,
-            metavar="FILE",
-            help="CSV file to write.  \\[default: standard output]",
-        ),
+        output_option("FILE", "CSV file to write.  \\[default: standard output]"),
     ] = None,
     keep: Annotated[
         list[str] | None,

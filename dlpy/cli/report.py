@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import RUN_HELP, RunsFolder, output_path
+from dlpy.cli.options import RUN_HELP, RunsFolder, output_option
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -19,13 +19,7 @@ RunNames = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        parser=output_path,
-        metavar="FILE.html",
-        help="File to write.  \\[default: RUN/report.html, or comparison.html]",
-    ),
+    output_option("FILE.html", "File to write.  \\[default: RUN/report.html, or comparison.html]"),
 ]
 
 
