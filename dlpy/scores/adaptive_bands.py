@@ -43,20 +43,6 @@ class Forecasts:
         return Forecasts(self.scores[windows], self.origin[windows], self.rows[windows], self.series[windows])
 
 
-def factors_over_time(
-    forecasts: Forecasts, start: Sequence[float], asked: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the factors of the bands of each window, (windows, bands), and those after all windows: (bands,).
-
-    Args:
-        forecasts: of the windows, in any order.
-        start: the factor of each band before any row is known.
-        asked: the coverage that each band asks for.
-    """
-    factors = Factors(start, asked)
-    return factors.of(forecasts), factors.after()
-
-
 class Factors:
     """The factors of bands, which follow the errors of forecasts that come some windows at a time.
 

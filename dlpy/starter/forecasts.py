@@ -12,7 +12,7 @@ from dlpy.starter.kinds import kinds_of
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import format_options
 from dlpy.starter.series import experiment_for_series
-from dlpy.starter.series_names import names_of_series
+from dlpy.starter.series_names import columns_of_names
 from dlpy.starter.source import form_options
 from dlpy.starter.study import Study, of_all_rows
 from dlpy.starter.timeline import LEAST_ROWS, Timeline, joined, timeline_of, trouble
@@ -117,7 +117,7 @@ def _timeline(study: Study) -> Timeline | None:
     file, dates = study.file, study.others.dates
     for name, own in dates.items():
         others = [one for one in study.others.categories if one != name]
-        of = names_of_series(file, name, own, others, [one for one in study.others.numeric if _counts(study, one)])
+        of = columns_of_names(file, name, own, others, [one for one in study.others.numeric if _counts(study, one)])
         if not trouble(file, name, own, of):
             return timeline_of(file, name, own, of, study.columns[study.target].values)
     clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]

@@ -18,7 +18,7 @@ _LEAST_OF_PANEL = 8  # the same where no time is repeated or missing in any seri
 _MOST_PAIRED = 8  # columns of which pairs are tried
 
 
-def names_of_series(
+def columns_of_names(
     file: CsvFile, time: str, dates: Dates, candidates: Sequence[str], numbers: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the columns that together name the series of each row: one or two, or none of a single series.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.scores.adaptive_bands import Forecasts, factors_over_time
+from dlpy.scores.adaptive_bands import Factors, Forecasts
 from dlpy.scores.bands import distances as distances_of_truths
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def followed(target: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     distances = distances_of_truths(target, quantiles, (0.1, 0.5, 0.9))
     origin = np.arange(len(target))
     forecasts = Forecasts(distances, origin, origin[:, None] + np.arange(target.shape[1]), np.zeros(len(target)))
-    factors, _ = factors_over_time(forecasts, [1.0], [0.8])
+    factors = Factors([1.0], [0.8]).of(forecasts)
     return quantiles[:, :, [1]] + factors[:, :, None] * (quantiles - quantiles[:, :, [1]])
 
 
@@ -81,7 +81,7 @@ def test_bands_of_folds_follow_the_series_from_fold_to_fold(bench: Any) -> None:
         origin, index = arrays["out_of_fold.origin"], arrays["out_of_fold.index"]
     distances = distances_of_truths(target, quantiles, (0.1, 0.5, 0.9))
     forecasts = Forecasts(distances, origin, index[:, None] + np.arange(3), np.zeros(len(target)))
-    factors, _ = factors_over_time(forecasts, [1.0], [0.8])
+    factors = Factors([1.0], [0.8]).of(forecasts)
     low, high = (quantiles[:, :, 1] + factors * (quantiles[:, :, end] - quantiles[:, :, 1]) for end in (0, 2))
     held = ((low <= target) & (target <= high)).mean()
     assert f"bands that follow earlier errors hold the out-of-fold rows, 80%: {held:.1%}" in out

@@ -116,17 +116,16 @@ def test_a_constant_series_is_read_and_has_no_scale(tmp_path: Path) -> None:
     assert set(found.train.y.reshape(-1).tolist()) == {5.0}
 
 
-def test_an_hour_that_is_told_twice_is_two_hours(tmp_path: Path) -> None:
-    utc = np.datetime64("2020-10-20T00:00") + np.arange(240) * np.timedelta64(1, "h")
-    local = utc + np.where(utc < np.datetime64("2020-10-25T01:00"), 2, 1) * np.timedelta64(1, "h")
-    found = loaded(write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 2))
-    assert any("clock is changed once" in note for note in found.notes)
-    assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
-
-
-def test_an_hour_that_is_missing_in_the_night_of_spring_is_no_gap(tmp_path: Path) -> None:
-    utc = np.datetime64("2021-03-20T00:00") + np.arange(240) * np.timedelta64(1, "h")
-    local = utc + np.where(utc < np.datetime64("2021-03-28T01:00"), 1, 2) * np.timedelta64(1, "h")
+@pytest.mark.parametrize(
+    ("start", "change", "ahead"),
+    [("2020-10-20", "2020-10-25T01:00", (2, 1)), ("2021-03-20", "2021-03-28T01:00", (1, 2))],
+    ids=["an hour that is told twice", "an hour that is missing in the night of spring"],
+)
+def test_a_change_of_the_clock_is_neither_a_repeat_nor_a_gap(
+    tmp_path: Path, start: str, change: str, ahead: tuple[int, int]
+) -> None:
+    utc = np.datetime64(start, "m") + np.arange(240) * np.timedelta64(1, "h")
+    local = utc + np.where(utc < np.datetime64(change), *ahead) * np.timedelta64(1, "h")
     found = loaded(write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 2))
     assert any("clock is changed once" in note for note in found.notes)
     assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
