@@ -61,6 +61,9 @@ def new(
     For a table it prints what each column was taken for, why, and what becomes
     of it.
 
+    Rows at evenly spaced times are a series, or several if one or two columns
+    name them: the file then forecasts the target's next values.
+
     Example: dlpy new houses.csv --target price
     """
     from dlpy.cli.columns_table import show_columns
