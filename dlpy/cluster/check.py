@@ -34,7 +34,7 @@ def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> tup
     """
     try:
         found, lacks = cluster.workers(probe, text), cluster.lacks()
-    except (TimeoutError, ConnectionError) as error:
+    except OSError as error:  # of a connection
         raise gone(place.on, error) from None
     if not found:
         raise SetupError(f"--on {place.on}: the cluster has no workers; start some.")

@@ -110,7 +110,7 @@ class _Pool:
         self._token = token
         try:
             self._shared = None if shares else self._cluster.share(package(self._run))
-        except ConnectionError as error:
+        except OSError as error:
             raise gone(place.on, error) from None
         self._entry = {"on": place.on, "workers": len(workers), "shared_storage": shares}
         storage_of = "shared storage" if shares else "storage of their own"

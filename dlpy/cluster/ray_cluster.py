@@ -6,26 +6,28 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
 from dlpy.cluster.address import where_of
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
-from dlpy.core.errors import SetupError, in_one_line
+from dlpy.core.errors import DlpyError, SetupError, in_one_line
 from dlpy.core.patience import within
 from dlpy.runs.how import Place
 
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # else a call without a connection starts a cluster on this machine
 warnings.filterwarnings("ignore", module=r"ray\.")  # what matters is an error
 grpc: Any = import_module("grpc")
 ray: Any = import_module("ray")  # an optional package, which type checkers need not find
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
+client: Any = import_module("ray.util.client").ray
 
 _CONNECT_SECONDS = 60  # Ray starts a process for each connection, which takes 3 s on an idle machine
 _ATTEMPTS = 3
@@ -61,7 +63,8 @@ class RayCluster(Cluster):
         self._remote = ray.remote(max_retries=0, **given)(_run)
 
     def workers(self, probe: str, text: str) -> list[Worker]:
-        return within(_DESCRIBE_SECONDS + _ANSWER_SECONDS, lambda: self._described(probe, text))
+        with _connection():
+            return within(_DESCRIBE_SECONDS + _ANSWER_SECONDS, lambda: self._described(probe, text))
 
     def _described(self, probe: str, text: str) -> list[Worker]:
         nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in _nodes()}
@@ -75,7 +78,8 @@ class RayCluster(Cluster):
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
     def lacks(self) -> str | None:
-        offered = [node["Resources"] for node in within(_ANSWER_SECONDS, _nodes)]
+        with _connection():
+            offered = [node["Resources"] for node in within(_ANSWER_SECONDS, _nodes)]
         asked = {"GPU": self._place.gpus, "CPU": self._place.cpus, "memory": self._place.memory}
         for name, needed in asked.items():
             if needed is not None and not any(resources.get(name, 0) >= needed for resources in offered):
@@ -84,11 +88,13 @@ class RayCluster(Cluster):
         return None
 
     def share(self, content: bytes) -> Any:
-        return ray.put(content)
+        with _connection():
+            return ray.put(content)
 
     def submit(self, order: Order, shared: Any, lost: Callable[[str], bool]) -> Future[bytes | None]:
         outer = Future[bytes | None]()
-        self._start(order, shared, lost, outer)
+        with _connection():
+            self._start(order, shared, lost, outer)
         return outer
 
     def _start(self, order: Order, shared: Any, lost: Callable[[str], bool], outer: Future[bytes | None]) -> None:
@@ -130,6 +136,19 @@ class RayCluster(Cluster):
     def _cancel(self) -> None:
         for ref in [*self._refs.values()]:
             ray.cancel(ref, force=False)
+
+
+@contextmanager
+def _connection() -> Iterator[None]:
+    """Raise ConnectionError where Ray tells in its own ways that the connection is lost."""
+    try:
+        yield
+    except (OSError, DlpyError):
+        raise
+    except Exception as error:
+        if isinstance(error, grpc.RpcError) or not client.is_connected():
+            raise ConnectionError(in_one_line(error)) from error
+        raise
 
 
 def _amount(name: str, number: float) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dlpy.cluster.address import connected
 from dlpy.cluster.check import check_place
 from dlpy.cluster.pool import tasks_of
 from dlpy.core.environment import versions
@@ -17,6 +18,14 @@ from tests.benchmarks.clusters import Cluster, cluster
 from tests.pretend_cluster import REPOSITORY, joined, killed
 
 pytestmark = pytest.mark.slow
+
+
+def require_no_cluster_without_connection(on: Cluster) -> None:
+    """Require an error from Ray where a connection is closed: it would start a cluster on this machine and ask that."""
+    connection = connected(Place(on.address))
+    connection.close()
+    with pytest.raises(ConnectionError):
+        connection.workers("", "")
 
 
 def refusal_of_other(on: Cluster, folder: Path) -> str:
@@ -48,6 +57,8 @@ def test_tasks_give_their_results_and_lost_workers_are_counted(
             futures = [submit(joined, ("a", str(number)), [f"folds/{number}"]) for number in range(4)]
             assert [future.result(60) for future in futures] == ["a+0", "a+1", "a+2", "a+3"]
             assert submit(killed, (1,), ["folds/09"]).result(60) == "after 1"
+        if engine == "ray":
+            require_no_cluster_without_connection(on)
         assert f"it has keras 3.0.0, here {versions()['keras']}: install the same" in refusal_of_other(on, workplace)
     assert on.processes() == []
     assert kept.lines == [
