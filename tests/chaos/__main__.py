@@ -5,8 +5,8 @@
 Families and executions take turns. A run is killed (-9), terminated, interrupted, or loses its disk (a small tmpfs that
 is filled; only where one may be mounted), at a moment drawn from its whole duration, up to three times, and resumed
 until it is done. With --warm, commands run in a warm process (`dlpy warm`), each side of which is killed too, and are
-compared with commands that do not. The seed decides what is done; when exactly a process notices is up to the machine. The first run that
-ends otherwise is left on disk and named.
+compared with commands that do not. The seed decides what is done; when exactly a process notices is up to the machine.
+The first run that ends otherwise is left on disk and named.
 """
 
 from __future__ import annotations
