@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.storage.pickle_lists import WIDTHS
 from dlpy.storage.pickle_opcodes import RECONSTRUCT, Machine, Made, Span
 
-_WIDTHS = np.zeros(256, np.uint8)  # bytes per integer by opcode: the opcode and one, two or four bytes
-_WIDTHS[[ord("K"), ord("M"), ord("J")]] = 2, 3, 5
+_MASKS = np.array([0, 0, 0xFF, 0xFFFF, 0, -1], np.int32)  # the bits of an integer in four bytes, by its width
+_TOGETHER = 5000  # lists that are decoded at a time, with little memory for what is in between
 
 
 def read_rows(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -19,11 +20,7 @@ def read_rows(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: it is something else or damaged; IndexError, KeyError, AttributeError, TypeError: it is damaged.
     """
-    machine = Machine(raw)
-    made = machine.run()
-    rows = _content(made, raw, b"O")
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise ValueError("it is not an array of lists")
+    rows = _content(Machine(raw).run(), raw, b"O")
     values, counts = _decoded(raw, [span for row in rows for span in row])
     owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
     return values, np.bincount(owners, counts, len(rows)).astype(np.int64)
@@ -53,6 +50,8 @@ def _content(made: Any, raw: bytes, wanted: bytes) -> Any:
         raise ValueError(f"it is not an array of {'objects' if wanted == b'O' else 'bytes'}")
     sizes = _decoded(raw, list(shape))[0].tolist()
     if wanted == b"O":
+        if not isinstance(content, list) or not all(isinstance(row, list) for row in content):
+            raise ValueError("it is not an array of lists")
         if sizes != [len(content)]:
             raise ValueError(f"its shape is {tuple(sizes)}, but it has {len(content):,} lists")
         return content
@@ -60,33 +59,39 @@ def _content(made: Any, raw: bytes, wanted: bytes) -> Any:
 
 
 def _decoded(raw: bytes, spans: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the integers of all spans, int32, and the number of integers in each.
-
-    The position of an integer depends on the one before it, so the first ones of all spans are read at once, then the
-    second ones, and so on.
-    """
+    """Return the integers of all spans, int32, and the number of integers in each."""
     spans = list(spans)
     if not all(isinstance(span, Span) for span in spans):
         raise ValueError("it contains something other than integers")
-    places = np.array(spans, np.int64).reshape(-1, 2)
-    codes, begins = np.frombuffer(raw, np.uint8), np.zeros(len(raw), bool)
-    widths, (at, end) = _WIDTHS[codes], places.T
+    values, counts = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+    for start in range(0, len(spans), _TOGETHER):
+        some = np.array([(span.start, span.stop) for span in spans[start : start + _TOGETHER]])
+        first, last = some.min(), some.max()
+        codes = raw[first:last] + bytes(4)  # the last integer may have less than four bytes
+        starts, widths = _starts(codes, some - first)
+        values.append(_integers_at(codes, starts, widths))
+        counts.append(np.diff(np.searchsorted(starts, some - first))[:, 0])
+    return np.concatenate(values), np.concatenate(counts)
+
+
+def _starts(codes: bytes, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where integers begin, ascending, and for each byte how many bytes an integer has that begins there.
+
+    The position of an integer depends on the one before it, so the first ones of all spans are found at once, then the
+    second ones, and so on.
+    """
+    begins, widths = np.zeros(len(codes), bool), np.frombuffer(codes.translate(WIDTHS), np.uint8)
+    at, end = spans.T.copy()
     while len(at):
         begins[at] = True
-        at = at + widths[at]
-        open_still = at < end
-        at, end = at[open_still], end[open_still]
-    starts = np.flatnonzero(begins)
-    counts = np.searchsorted(starts, places[:, 1]) - np.searchsorted(starts, places[:, 0])
-    return _integers_at(codes, starts), counts
+        at += widths.take(at)
+        open_still = np.flatnonzero(at < end)
+        if len(open_still) < len(at):
+            at, end = at.take(open_still), end.take(open_still)
+    return np.flatnonzero(begins), widths
 
 
-def _integers_at(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return the integers whose opcodes are at these positions."""
-    widths, values = _WIDTHS[codes[starts]], codes[starts + 1].astype(np.int32)
-    longer = np.flatnonzero(widths > 2)
-    values[longer] |= codes[starts[longer] + 2].astype(np.int32) << 8
-    signed = longer[widths[longer] == 5]
-    for byte in (3, 4):
-        values[signed] |= codes[starts[signed] + byte].astype(np.int32) << 8 * (byte - 1)
-    return values
+def _integers_at(codes: bytes, starts: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Return the integers that begin at these positions."""
+    following = np.ndarray(len(codes) - 4, "<i4", codes, offset=1, strides=(1,))  # the four bytes after each position
+    return following.take(starts) & _MASKS.take(widths.take(starts))
