@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dlpy.storage.pickle_lists import ends_of_lists
+from dlpy.storage.pickle_integers import Integers, Span
 
 _MOST_STEPS = 1_000_000  # IMDB needs 80,000, a batch of CIFAR-10 20,000; each step may leave an object in memory
 RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 _INTEGER = re.compile(rb"K.|M..|J....", re.DOTALL)
 _INTEGERS = re.compile(rb"(?:K.|M..|J....){4,1000}+", re.DOTALL)  # pickle ends a list's batch after 1,000
-
-Span = range  # the positions of integers in the pickle, which are decoded later, thousands at a time
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Machine:
 
     def __init__(self, raw: bytes) -> None:
         self.raw, self.position = raw, 0
-        self.ends = ends_of_lists(raw)
+        self.integers = Integers(raw)
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -58,7 +56,7 @@ class Machine:
             _STEPS[code](self)
         raise ValueError(f"it needs more than {_MOST_STEPS:,} steps to read; no known dataset does")
 
-    def integers(self) -> None:
+    def push_integers(self) -> None:
         """Push integers: many as one span, but few separately, since some opcodes pop one or two from the stack."""
         start = self.position - 1
         found = _INTEGERS.match(self.raw, start) or _INTEGER.match(self.raw, start)
@@ -69,7 +67,7 @@ class Machine:
 
     def batch(self) -> None:
         """Extend the last list by a batch of integers, whose end is known; mark the stack before anything else."""
-        end = self.ends.get(self.position, len(self.raw))
+        end = self.integers.ends.pop(self.position, len(self.raw))
         if self.raw[end : end + 1] == b"e":
             self._last(list).append(Span(self.position, end))
             self.position = end + 1
@@ -160,7 +158,7 @@ class Machine:
 _STEPS: dict[bytes, Callable[[Machine], object]] = {
     b"\x80": lambda machine: machine.take(1),  # the protocol's number
     b"\x95": lambda machine: machine.take(8),  # the length of a frame
-    **dict.fromkeys((b"K", b"M", b"J"), Machine.integers),
+    **dict.fromkeys((b"K", b"M", b"J"), Machine.push_integers),
     b"(": Machine.batch,
     b"N": lambda machine: machine.stack.append(None),
     b"\x88": lambda machine: machine.stack.append(True),
