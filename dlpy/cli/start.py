@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,10 +12,12 @@ _HEAVY = (  # commands that import Keras, or draw
     ("generate",), ("explain",), ("export",), ("plot",), ("report",), ("show", "model"),
 )  # fmt: skip
 _HELP = {"--help", "-h"}
+NEW_OBJECTS = 50_000  # between two collections of garbage; with Python's 700, a tenth of a short command went into them
 
 
 def run() -> None:
     """Run the command line of this process."""
+    gc.set_threshold(NEW_OBJECTS)
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
     arguments = sys.argv[1:]

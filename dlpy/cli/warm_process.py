@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -10,9 +11,12 @@ def main(minutes: float) -> int:
     """Be the warm process; return the exit status."""
     from dlpy.cli.lines import complain, say
     from dlpy.cli.main import parser, run
+    from dlpy.cli.start import NEW_OBJECTS
     from dlpy.core.errors import DlpyError
     from dlpy.drawing.ahead import prepare_to_draw
     from dlpy.warm.start import serve
+
+    gc.set_threshold(NEW_OBJECTS)
 
     def prepare() -> None:
         parser()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from dlpy.components.plot import Plot
@@ -20,8 +20,13 @@ Tell = Callable[[str], object]
 
 def draw_here(run: Run, tell: Tell, names: list[str] | None) -> None:
     """Draw the named plots, or all, that apply to a finished run; one that fails is skipped, reported and logged."""
+    draw_plots(chosen(names, 1), run, tell)
+
+
+def draw_plots(plots: Iterable[Plot], run: Run, tell: Tell) -> None:
+    """Draw plots that apply to a finished run; one that fails is skipped, reported and logged."""
     with style():
-        for plot in chosen(names, 1):
+        for plot in plots:
             with _skipping(plot.name, run, tell), _without_garbage_collection():
                 _draw(plot, run)
 

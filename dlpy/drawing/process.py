@@ -1,7 +1,8 @@
-"""The process that draws the plots of a training, so that matplotlib never loads in the one that trains.
+"""The process that draws the plots of a command, so that matplotlib never loads in the one that trains.
 
-It is forked before TensorFlow is imported, and imports matplotlib at the same time. Where a fork is not safe, there is
-one processor only, or TensorFlow is imported already, the command draws its plots itself.
+It is forked before TensorFlow is imported, and imports matplotlib at the same time; or from a new fork of the warm
+process, whose threads do not run in it. For the plots it forks once more, so that two processes draw. Where a fork is
+not safe, or there is one processor only, the command draws its plots itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dlpy.core import keras_backend, own_process
 from dlpy.core.ending import end_with_parent
 from dlpy.core.timing import stage
 from dlpy.drawing.ahead import import_ahead, import_plots
+from dlpy.drawing.by_two import draw_by_two
 from dlpy.drawing.here import Tell, draw_here
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import remove_abandoned
@@ -49,12 +51,12 @@ class DrawingProcess:
         return False
 
     def end(self) -> None:
-        """End it."""
-        with suppress(OSError):
-            self.stream.close()
+        """End it, and its fork."""
         with suppress(ProcessLookupError, ChildProcessError):  # where SIGCHLD is ignored, nobody has to wait for it
             os.kill(self.number, signal.SIGKILL)
             os.waitpid(self.number, 0)
+        with suppress(OSError, ValueError), self.stream:  # a line may be cut off
+            self.stream.read()  # up to its end, when the fork is dead, too
 
 
 _current: DrawingProcess | None = None
@@ -66,6 +68,12 @@ def begin() -> None:
     if _current is None and _is_possible():
         with suppress(OSError):  # a limit of processes or memory is reached: the command draws its plots itself
             _current = _forked()
+
+
+def begin_for_few() -> None:
+    """Fork the drawing process for a few figures: not with TensorFlow, whose memory takes longer to fork than these."""
+    if "tensorflow" not in sys.modules:
+        begin()
 
 
 def begin_to_import() -> None:
@@ -104,9 +112,11 @@ def _is_drawn_by(drawing: DrawingProcess, run: Run, tell: Tell, names: list[str]
 
 
 def _is_possible() -> bool:
-    if sys.platform != "linux" or not own_process.is_claimed() or "tensorflow" in sys.modules:
+    if sys.platform != "linux" or not own_process.is_claimed() or len(os.sched_getaffinity(0)) == 1:
         return False
-    return threading.active_count() <= _OWN_THREADS and len(os.sched_getaffinity(0)) > 1
+    imported = "tensorflow" in sys.modules  # which has threads that Python does not know, but not in a new fork
+    threads = len([*Path("/proc/self/task").iterdir()]) if imported else threading.active_count()
+    return threads <= _OWN_THREADS
 
 
 def _forked() -> DrawingProcess:
@@ -131,12 +141,13 @@ def _be(connection: socket.socket, parent: int, blocked: Iterable[int]) -> None:
         signal.set_wakeup_fd(-1)
         for number in _NOT_ITS_OWN:
             signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # it waits for a fork of its own
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         import_plots()
         with connection.makefile("rw", encoding="utf-8") as stream:
             for line in stream:
                 asked = json.loads(line)
-                draw_here(Run(Path(asked["run"])), lambda text: _write(stream, {"notice": text}), asked["names"])
+                draw_by_two(Run(Path(asked["run"])), lambda text: _write(stream, {"notice": text}), asked["names"])
                 _write(stream, {"notice": None})
     finally:
         os._exit(0)

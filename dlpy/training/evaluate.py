@@ -16,7 +16,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.validate import check_rows
-from dlpy.drawing.ahead import import_ahead
+from dlpy.drawing import process as drawing
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load
@@ -166,7 +166,8 @@ def evaluate(
         DataError: the data is missing or has changed, has no such part, or is refused by `strict`.
     """
     experiment, _ = read_config(run)
-    import_ahead()
+    drawing.begin_for_few()
+    drawing.begin_to_import()
     results = score_run(run, raw_parts(run, experiment), parts, (which, tell), strict=strict)
     if "test" in results:
         count_look(run)

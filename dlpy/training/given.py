@@ -10,7 +10,7 @@ import numpy as np
 from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import Rows
-from dlpy.data.task import SOURCE
+from dlpy.data.task import SOURCE, Task
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
@@ -71,6 +71,7 @@ def require_texts(run: Run, ask: Ask) -> None:
         raise ConfigError(
             f"--text: run {run.id} has several inputs ({', '.join(names)}): give a file with all of them."
         )
+    _text_input(run, raw)
 
 
 def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
@@ -80,13 +81,18 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
         ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
-    names = [SOURCE] if trained.raw_task.translates else list(trained.raw_task.inputs)
-    if [trained.raw_task.inputs[name].kind for name in names] != ["text"]:
-        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")
-    (name,) = names
+    name = _text_input(run, trained.raw_task)
     given = checked(texts, lambda row: f"--text number {row + 1}")
     rows = Rows({name: given}, {}, np.arange(len(given)))
     return Given(rows, "the texts of --text", {})
+
+
+def _text_input(run: Run, task: Task) -> str:
+    """Return the name of the one input that a run reads, which takes texts."""
+    names = [SOURCE] if task.translates else list(task.inputs)
+    if [task.inputs[name].kind for name in names] != ["text"]:
+        raise ConfigError(f"--text: run {run.id} was trained on {task.rows}, not on texts. Give a file.")
+    return names[0]
 
 
 def columns_of(keep: tuple[str, ...]) -> list[str]:

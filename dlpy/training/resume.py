@@ -16,6 +16,7 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.validate import check
+from dlpy.drawing.process import begin as begin_to_draw
 from dlpy.drawing.process import draw_all
 from dlpy.engine.replicas import Peers
 from dlpy.runs.checkpoint_files import CheckpointState
@@ -98,6 +99,8 @@ def _prepared(run: Run, peers: Peers | None, *, allow_inexact: bool) -> tuple[Pr
     """
     require_resumable(run)  # the process that held the lock may have completed it
     keras_backend.check_settings()
+    if peers is None or peers.rank == 0:
+        begin_to_draw()
     experiment, document = read_config(run)
     packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
     changes = changed_surroundings(run, experiment.plugins, packages)
@@ -161,8 +164,7 @@ def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter
             start_again(run)
         else:
             state = _rewound(run, reporter)
-    if state is not None:
-        reporter.notice(f"resumed after epoch {reached(state)} of the final model")
+            reporter.notice(f"resumed after epoch {reached(state)} of the final model")
     record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
     run.update(folds=asdict(how))
     if what.changes:
