@@ -48,11 +48,12 @@ class Machine:
     def run(self) -> Any:
         """Return the pickled value, built from bytes, tuples, lists, dicts, spans of integers and Made objects."""
         for _ in range(_MOST_STEPS):
-            code = self.take(1)
+            code = self.raw[self.position : self.position + 1]
             if code == b".":
                 return self.stack.pop()
             if code not in _STEPS:
-                raise ValueError(f"it contains something other than integers and bytes: opcode {code!r}")
+                raise ValueError(f"it contains something other than integers and bytes: opcode {self.take(1)!r}")
+            self.position += 1
             _STEPS[code](self)
         raise ValueError(f"it needs more than {_MOST_STEPS:,} steps to read; no known dataset does")
 
