@@ -67,7 +67,9 @@ class RankedTexts(Dataset):
 
     def known_words(self, texts: Sequences, limit: int) -> Sequences:
         """Return the texts with integers outside [skip_top, limit) replaced or dropped."""
-        known = (texts.values >= self.skip_top) & (texts.values < limit)
+        known = texts.values < limit
+        if self.skip_top:
+            known &= texts.values >= self.skip_top
         if self.oov_char is not None:
             return Sequences(np.where(known, texts.values, np.int32(self.oov_char)), texts.splits)
         return texts.only(known)

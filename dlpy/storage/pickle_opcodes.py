@@ -9,19 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-_MOST_STEPS = 1_000_000  # IMDB needs 160,000, a batch of CIFAR-10 20,000; each step may leave an object in memory
+from dlpy.storage.pickle_integers import Integers, Span
+
+_MOST_STEPS = 1_000_000  # IMDB needs 80,000, a batch of CIFAR-10 20,000; each step may leave an object in memory
 RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 _INTEGER = re.compile(rb"K.|M..|J....", re.DOTALL)
 _INTEGERS = re.compile(rb"(?:K.|M..|J....){4,1000}+", re.DOTALL)  # pickle ends a list's batch after 1,000
-
-
-class Span(NamedTuple):
-    """Positions of integers in the pickle, which are decoded later, thousands at a time."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,7 @@ class Machine:
 
     def __init__(self, raw: bytes) -> None:
         self.raw, self.position = raw, 0
+        self.integers = Integers(raw)
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -53,24 +49,31 @@ class Machine:
         """Return the pickled value, built from bytes, tuples, lists, dicts, spans of integers and Made objects."""
         for _ in range(_MOST_STEPS):
             code = self.raw[self.position : self.position + 1]
-            if code in (b"K", b"M", b"J"):
-                self._integers()
-            elif code == b".":
+            if code == b".":
                 return self.stack.pop()
-            elif code in _STEPS:
-                self.position += 1
-                _STEPS[code](self)
-            else:
+            if code not in _STEPS:
                 raise ValueError(f"it contains something other than integers and bytes: opcode {self.take(1)!r}")
+            self.position += 1
+            _STEPS[code](self)
         raise ValueError(f"it needs more than {_MOST_STEPS:,} steps to read; no known dataset does")
 
-    def _integers(self) -> None:
+    def push_integers(self) -> None:
         """Push integers: many as one span, but few separately, since some opcodes pop one or two from the stack."""
-        found = _INTEGERS.match(self.raw, self.position) or _INTEGER.match(self.raw, self.position)
+        start = self.position - 1
+        found = _INTEGERS.match(self.raw, start) or _INTEGER.match(self.raw, start)
         if found is None:
             raise ValueError("it is truncated")
         self.stack.append(Span(*found.span()))
         self.position = found.end()
+
+    def batch(self) -> None:
+        """Extend the last list by a batch of integers, whose end is known; mark the stack before anything else."""
+        end = self.integers.ends.pop(self.position, len(self.raw))
+        if self.raw[end : end + 1] == b"e":
+            self._last(list).append(Span(self.position, end))
+            self.position = end + 1
+        else:
+            self.marks.append(len(self.stack))
 
     def take(self, size: int) -> bytes:
         """Return the next bytes."""
@@ -156,7 +159,8 @@ class Machine:
 _STEPS: dict[bytes, Callable[[Machine], object]] = {
     b"\x80": lambda machine: machine.take(1),  # the protocol's number
     b"\x95": lambda machine: machine.take(8),  # the length of a frame
-    b"(": lambda machine: machine.marks.append(len(machine.stack)),
+    **dict.fromkeys((b"K", b"M", b"J"), Machine.push_integers),
+    b"(": Machine.batch,
     b"N": lambda machine: machine.stack.append(None),
     b"\x88": lambda machine: machine.stack.append(True),
     b"\x89": lambda machine: machine.stack.append(False),

@@ -16,7 +16,8 @@ from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 
-_CHUNK_CELLS = 20_000_000  # limits the working memory to 20 MB (160 MB for counts)
+_CHUNK_ROWS = 1000  # few enough that the integers of most texts fit into the processor's cache
+_MOST_CELLS = 2**31 - 1  # of a chunk, numbered as int32
 
 
 class Bag(Transform):
@@ -54,21 +55,18 @@ class Bag(Transform):
 def multi_hot(sequences: Sequences, size: int) -> Sparse:
     """Return the set of integers below `size` in each sequence, as sparse rows."""
     columns, lengths = [], []
-    for rows, cells in _chunks(sequences, size, _CHUNK_CELLS):
-        held = np.zeros(rows * size, np.bool_)
-        held[cells] = True
-        _add(columns, lengths, np.flatnonzero(held), (rows, size))
+    for rows, cells in _chunks(sequences, size):
+        _add(columns, lengths, cells[_firsts(cells)], (rows, size))
     return Sparse(_joined(columns, np.int32), splits_of(_joined(lengths, np.int64)), size)
 
 
 def counts(sequences: Sequences, size: int) -> Sparse:
     """Return the count of each integer below `size` in each sequence, as sparse rows."""
     columns, lengths, values = [], [], []
-    for rows, cells in _chunks(sequences, size, _CHUNK_CELLS // 8):
-        held = np.bincount(cells, minlength=rows * size)
-        places = np.flatnonzero(held)
-        _add(columns, lengths, places, (rows, size))
-        values.append(held[places].astype(np.float32))
+    for rows, cells in _chunks(sequences, size):
+        firsts = _firsts(cells)
+        _add(columns, lengths, cells[firsts], (rows, size))
+        values.append(np.diff(firsts, append=len(cells)).astype(np.float32))
     splits = splits_of(_joined(lengths, np.int64))
     return Sparse(_joined(columns, np.int32), splits, size, _joined(values, np.float32))
 
@@ -86,15 +84,24 @@ def _add(columns: list[np.ndarray], lengths: list[np.ndarray], places: np.ndarra
     columns.append((places - np.repeat(starts[:-1], lengths[-1])).astype(np.int32))
 
 
-def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield chunks of sequences: the number of rows, and the flat indices of their integers in (rows, size)."""
-    step = max(1, cells // size)
+def _chunks(sequences: Sequences, size: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield chunks of sequences: the number of rows, and the flat indices of their integers in (rows, size), sorted."""
+    step = max(1, min(_CHUNK_ROWS, _MOST_CELLS // size))
     for start in range(0, len(sequences), step):
         splits = sequences.splits[start : start + step + 1]
         values = sequences.values[splits[0] : splits[-1]]
         row = np.repeat(np.arange(len(splits) - 1) * size, np.diff(splits))
         inside = values < size
-        yield len(splits) - 1, row[inside] + values[inside]
+        cells = (row[inside] + values[inside]).astype(np.int32)
+        cells.sort()
+        yield len(splits) - 1, cells
+
+
+def _firsts(cells: np.ndarray) -> np.ndarray:
+    """Return where each different number begins in sorted numbers."""
+    differs = np.ones(len(cells), bool)
+    np.not_equal(cells[1:], cells[:-1], out=differs[1:])
+    return np.flatnonzero(differs)
 
 
 def _joined(parts: list[np.ndarray], dtype: type) -> np.ndarray:

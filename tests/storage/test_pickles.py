@@ -1,7 +1,9 @@
 import pickle
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
 from dlpy.storage.pickles import read_batch, read_rows
 
@@ -28,12 +30,23 @@ ROWS = [
     list(range(2500)),
     [300] * 1001,
     [10, 40, 46, 75, 77, 74, 93, 113],  # the opcodes themselves, as values
+    [0x28945D4B, 0x4B28945D, 7, 0x65655D65, 8, 9],  # the opcodes that begin and end a list, as one value
 ]
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
 def test_lists_of_integers_come_back_as_they_were(protocol: int) -> None:
     assert as_lists(pickle.dumps(objects(ROWS), protocol)) == ROWS
+
+
+@given(st.lists(st.lists(st.sampled_from(ROWS[0] + ROWS[6] + ROWS[7])), max_size=20), st.sampled_from([2, 3, 4]))
+def test_any_lists_of_integers_come_back_as_they_were(rows: list[list[int]], protocol: int) -> None:
+    assert as_lists(pickle.dumps(objects(rows), protocol)) == rows
+
+
+def test_many_lists_come_back_as_they_were() -> None:
+    rows = [[number, 3, 70_000] for number in range(12_000)]
+    assert as_lists(pickle.dumps(objects(rows), 4)) == rows
 
 
 def test_frames_may_end_within_a_list() -> None:

@@ -90,10 +90,19 @@ def test_bags_are_the_same_in_one_piece_or_several(monkeypatch: pytest.MonkeyPat
     for step in (MultiHot(), Counts()):
         state = step.fit(rows, TASK)
         whole = dense(step.apply(rows, state).x)
-        monkeypatch.setattr("dlpy.transforms._bags._CHUNK_CELLS", 200)
+        monkeypatch.setattr("dlpy.transforms._bags._CHUNK_ROWS", 7)
         np.testing.assert_array_equal(dense(step.apply(rows, state).x), whole)
         monkeypatch.undo()
         assert whole.sum() > 50
+
+
+def test_bags_may_have_any_number_of_columns() -> None:
+    rows = rows_of([[1_999_999_999, 3, 3], [], [2_000_000_000, 3, 1_999_999_998]])
+    found = Counts(size=2_000_000_000).apply(rows, {"size": np.array(2_000_000_000)}).x
+    assert isinstance(found, Sparse)
+    assert found.values is not None
+    assert found.columns.tolist() == [3, 1_999_999_999, 3, 1_999_999_998]
+    assert (found.values.tolist(), found.splits.tolist()) == ([2, 1, 1, 1], [0, 2, 2, 4])
 
 
 def test_words_become_vectors() -> None:
