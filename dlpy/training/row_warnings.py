@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import operator
 from collections.abc import Iterator
 
 import numpy as np
@@ -71,16 +70,9 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
         yield from _row_bytes(features.array)
     elif isinstance(features, Sparse | Sequences | Padded):
         values = features.columns if isinstance(features, Sparse) else features.values
-        rows = _parts(values, features.splits)
-        if isinstance(features, Sparse) and features.values is not None:
-            rows = map(operator.add, rows, _parts(features.values, features.splits))
-        yield from rows
-
-
-def _parts(values: np.ndarray, splits: np.ndarray) -> Iterator[bytes]:
-    """Yield the bytes of an array between splits."""
-    whole, ends = values.tobytes(), (splits * values.itemsize).tolist()
-    return (whole[start:stop] for start, stop in itertools.pairwise(ends))
+        weights = features.values if isinstance(features, Sparse) and features.values is not None else values[:0]
+        for start, stop in itertools.pairwise(features.splits.tolist()):
+            yield values[start:stop].tobytes() + weights[start:stop].tobytes()
 
 
 def suspicious_columns(rows: Rows, task: Task) -> Iterator[str]:
