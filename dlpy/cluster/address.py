@@ -49,11 +49,6 @@ def _require_port(address: str, scheme: str, where: str) -> None:
         raise ConfigError(f"--on {address}: '{port['port']}' is no port; expected a number from 1 to 65535.")
 
 
-def where_of(address: str) -> str:
-    """Return the host and the port of an address."""
-    return address.partition("://")[2]
-
-
 def connected(place: Place) -> Cluster:
     """Return a connection to a cluster.
 

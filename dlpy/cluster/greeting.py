@@ -22,9 +22,14 @@ _LONGEST = 1 << 20  # bytes of Dask's first message, whose length comes first
 _HINTS = {"dask": "dask scheduler --port {port}", "ray": "ray start --head --ray-client-server-port {port}"}
 
 
+def where_of(address: str) -> str:
+    """Return the host and the port of an address."""
+    return address.partition("://")[2]
+
+
 def require_answer(place: Place, scheme: str) -> None:
     """Raise SetupError unless what answers at an address speaks as a cluster of this scheme does."""
-    where = place.on.partition("://")[2]
+    where = where_of(place.on)
     try:
         probe = _connection(where)
     except (OSError, OverflowError) as error:
@@ -44,7 +49,7 @@ def require_answer(place: Place, scheme: str) -> None:
 def listens(address: str) -> bool:
     """Return whether anything accepts connections at an address such as dask://host:port."""
     try:
-        _connection(address.partition("://")[2]).close()
+        _connection(where_of(address)).close()
     except (OSError, OverflowError, ValueError):
         return False
     return True
