@@ -21,9 +21,10 @@ def warm(
 ) -> None:
     """Keep TensorFlow imported for the next commands, which then start without waiting for it.
 
-    This process imports TensorFlow and waits. Commands that need it, such as
-    train and evaluate, are run by a copy of this process, with their own
-    arguments, variables, folder and terminal; their results are the same bits.
+    This process imports TensorFlow and waits in this terminal: type commands in
+    another one. Those that need TensorFlow, such as train and evaluate, are run
+    by a copy of this process, with their own arguments, variables, folder and
+    terminal; their results are the same bits.
     A command whose surroundings differ (variables of TensorFlow, versions,
     limits) says so in one line and starts as usual.
 
