@@ -22,8 +22,11 @@ def check(
     Example: dlpy check configs/*.yaml
     """
     from dlpy.cli.lines import say
+    from dlpy.core import deferred_numpy
     from dlpy.core.errors import ConfigError, DlpyError
 
+    if not data:
+        deferred_numpy.defer()
     overrides = [text for text in files if "=" in text and not os.path.exists(text)]  # noqa: PTH110 - False where one is too long
     failed: list[DlpyError] = []
     paths = [Path(text) for text in files if text not in overrides]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from dlpy.core.errors import on_a_line, printable
 from dlpy.core.suggestions import command
-from dlpy.storage.atomic import json_text
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -25,6 +24,8 @@ def complain(*lines: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print JSON for scripts; non-finite numbers are null, characters beyond ASCII are escaped."""
+    from dlpy.storage.atomic import json_text
+
     print(json_text(value))
 
 

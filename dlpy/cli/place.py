@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dlpy.core.errors import ConfigError
-from dlpy.runs.how import Place
+
+if TYPE_CHECKING:
+    from dlpy.runs.how import Place
 
 _ALL_AT_ONCE = 1000  # trainings that a cluster is given, which runs as many at a time as it has workers
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -20,6 +23,8 @@ def place_of(
         ConfigError: an option is wrong.
         SetupError: the cluster does not answer, or its workers cannot train for this machine.
     """
+    from dlpy.runs.how import Place
+
     needs = {"--gpus": gpus, "--cpus": cpus, "--memory": memory}
     given = next((name for name, value in needs.items() if value is not None), None)
     if on is None or on == "local":

@@ -12,7 +12,7 @@ _HEAVY = (  # commands that import Keras, or draw
     ("generate",), ("explain",), ("export",), ("plot",), ("report",), ("show", "model"),
 )  # fmt: skip
 _HELP = {"--help", "-h"}
-NEW_OBJECTS = 50_000  # between two collections of garbage; with Python's 700, a tenth of a short command went into them
+NEW_OBJECTS = 100_000  # between two collections of garbage; Python's 700 takes a tenth of a short command
 
 
 def run() -> None:

@@ -46,7 +46,7 @@ def component_help(registry: Registry, name: str) -> Text:
         ConfigError: the component is unknown.
     """
     cls = registry.get(name)
-    names = [alias for alias, target in cls.aliases.items() if target == name]
+    names = [alias for alias, target in cls.aliases.items() if target == cls.aliases.get(name, name)]
     also = [_part(f"Also called {', '.join(names)}.")] if names else []
     return Text("\n").join([block_help(cls), Text(), *also, _part(f"File: {inspect.getsourcefile(cls)}")])
 

@@ -53,7 +53,7 @@ AnySchedule = Annotated[Schedule, Slot(Schedule.registry)]
 class Loss(Component):
     """The function that training minimizes."""
 
-    registry = Registry[type["Loss"]]("loss", "dlpy.losses")
+    registry = Registry[type["Loss"]]("loss", "dlpy.losses", is_grouped=True)
     of_batches: ClassVar[bool] = False  # whether the loss of a row depends on the other rows of its batch
 
     @property
@@ -99,7 +99,7 @@ def losses_first(scores: dict[str, float]) -> dict[str, float]:
 class Metric(Component):
     """A score that is reported beside the loss."""
 
-    registry = Registry[type["Metric"]]("metric", "dlpy.metrics")
+    registry = Registry[type["Metric"]]("metric", "dlpy.metrics", is_grouped=True)
     direction: ClassVar[Literal["min", "max"]]
 
     label: str | None = None
@@ -160,15 +160,14 @@ class Metric(Component):
         return type(self).exact is not Metric.exact
 
 
-_METRICS = Slot(Metric.registry)
-AnyMetric = Annotated[Metric, _METRICS]
+AnyMetric = Annotated[Metric, Slot(Metric.registry)]
 
 
 def _without_alias(monitor: str) -> str:
     """Return the name under which a score is logged, such as `val_accuracy` for `val_acc`."""
     prefix = "val_" if monitor.startswith("val_") else ""
     name = monitor.removeprefix(prefix)
-    cls = _METRICS.known().get(name)
+    cls = Metric.registry.find(name)
     return monitor if cls is None else prefix + cls.aliases.get(name, name)
 
 

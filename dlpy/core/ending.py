@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import signal
 import sys
@@ -28,6 +27,8 @@ def status_of(run: Callable[[], None]) -> int:
 
 def end_with_parent(parent: int) -> None:
     """Let this process be killed when its parent dies (Linux only)."""
+    import ctypes
+
     ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(128 + signal.SIGKILL)

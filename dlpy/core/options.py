@@ -27,7 +27,7 @@ MOST = 2**31 - 1  # limit for every count
 class Block(BaseModel):
     """A part of an experiment file: immutable, and strict about unknown keys, wrong types and NaN."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
     hints: ClassVar[dict[str, str]] = {}  # messages for old or mistaken option names
 
@@ -81,7 +81,7 @@ class Component(Block):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         for name in get_args(cls.model_fields["name"].annotation):
-            cls.registry.add(name, cls)
+            cls.registry.add(name, cls, cls.aliases)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -114,19 +114,13 @@ class Slot:
             article = "an" if kind[0] in "aeiou" else "a"
             message = f"expected the name of {article} {kind}, or a mapping with 'name' and options."
             context = {"key": "name"} if isinstance(options, dict) and "name" in options else {}
-            context["message"] = message + did_you_mean("", self.known())
+            context["message"] = message + did_you_mean("", self.registry.names_and_aliases())
             raise PydanticCustomError("component", "{message}", context)
-        cls = self.registry.find(options["name"]) or self.known().get(options["name"])
+        cls = self.registry.find(options["name"])
         if cls is None:
             message = f"unknown {kind} '{options['name']}'.{did_you_mean(options['name'], self.registry.names())}"
             raise PydanticCustomError("component", "{message}", {"message": message, "key": "name"})
         return cls.model_validate({**options, "name": cls.aliases.get(options["name"], options["name"])})
-
-    def known(self) -> dict[str, type[Component]]:
-        """Return every class by name and by alias."""
-        classes = {name: self.registry.get(name) for name in self.registry.names()}
-        aliases = {alias: cls for cls in classes.values() for alias in cls.aliases}
-        return {**aliases, **classes}
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -134,7 +128,7 @@ class Slot:
         )
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
-        known = self.known()
+        known = {name: self.registry.get(name) for name in self.registry.names_and_aliases()}
         names = core_schema.literal_schema(sorted(known))
         classes = [cls.__pydantic_core_schema__ for cls in dict.fromkeys(known.values())]
         choices = core_schema.union_schema([names, *classes], ref=self.registry.kind)

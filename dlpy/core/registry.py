@@ -1,22 +1,26 @@
 """Registries that map names in experiment files to component classes.
 
-A registry is a folder: on first use it imports all modules of, for example, `dlpy/models/`, then the installed entry
-points of the group `dlpy.models`. Defining a component class registers it, so a new component needs only one new file.
+A registry is a folder, for example `dlpy/models/`, and the installed entry points of the group `dlpy.models`. A file of
+it is a component of the same name, and is imported when that is asked for; files that begin with an underscore help
+them. Defining a component class registers it, so a new component needs only one new file.
 """
 
+from __future__ import annotations
+
 import importlib
-import importlib.metadata
 import importlib.util
 import os
-import pkgutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dlpy.core.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_one_line
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Class = TypeVar("Class", bound=type)
 
@@ -29,61 +33,76 @@ _homes: set[str] = set()  # modules that have registered a component
 class Registry(Generic[Class]):
     """The component classes of one kind (datasets, models, ...) by name."""
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, *, is_grouped: bool = False) -> None:
         self.kind = kind  # singular, for messages: "model"
         self.package = package  # "dlpy.models": a folder or a module, and the entry-point group
+        self._is_grouped = is_grouped  # the files of the folder hold several components, and are named after none
         self._classes: dict[str, Class] = {}
-        self._complete = False
+        self._aliases: dict[str, str] = {}
+        self._is_complete = False
 
-    def add(self, name: str, cls: Class) -> None:
-        """Register `cls` under `name`; only a plug-in file that is loaded again may replace an entry."""
-        if _is_from_plugin_file(cls):
-            self._scan()  # so that a name clash is reported for the plug-in, not for the built-in component
-        old = self._classes.get(name)
+    def add(self, name: str, cls: Class, aliases: Mapping[str, str]) -> None:
+        """Register `cls` under `name`; only a plug-in file that is loaded again may replace an entry.
+
+        aliases: other names, and the name that each stands for; those of built-in components need a grouped folder.
+        """
+        is_built_in = cls.__module__.startswith(self.package)
+        old = self._classes.get(name) if is_built_in else self.find(name)  # a clash is a fault of the other one
         if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
             raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', but {_home(old)} already uses this name.")
         self._classes[name] = cls
+        self._aliases.update(aliases)
         _homes.add(cls.__module__)
 
     def get(self, name: str) -> Class:
-        """Return the class named `name`.
+        """Return the class of that name or alias.
 
         Raises:
             ConfigError: there is none; the message suggests the closest name.
         """
         found = self.find(name)
         if found is None:
-            raise ConfigError(f"unknown {self.kind} '{name}'.{did_you_mean(name, self._classes)}")
+            raise ConfigError(f"unknown {self.kind} '{name}'.{did_you_mean(name, self.names())}")
         return found
 
     def find(self, name: str) -> Class | None:
-        """Return the class named `name`, or None; other components are imported only if no module has that name."""
+        """Return the class of that name or alias, or None; other components are imported only where they must be."""
+        if name not in self._classes and name in self._files():
+            importlib.import_module(f"{self.package}.{name}")
         if name not in self._classes:
-            self._import(name)
-        if name not in self._classes:
-            self._scan()
-        return self._classes.get(name)
+            self._complete()
+        return self._classes.get(name) or self._classes.get(self._aliases.get(name, ""))
 
     def names(self) -> list[str]:
-        """Return all names in alphabetical order."""
-        self._scan()
-        return sorted(self._classes)
+        """Return all names, without aliases, in alphabetical order."""
+        self._complete()
+        return sorted({*self._classes, *self._files()})
 
-    def _import(self, name: str) -> None:
-        """Import the module of that name, if there is one."""
-        is_folder = hasattr(importlib.import_module(self.package), "__path__")
-        may_be_one = name.isidentifier() and not name.startswith("_")
-        if is_folder and may_be_one and importlib.util.find_spec(f"{self.package}.{name}"):
-            importlib.import_module(f"{self.package}.{name}")
+    def names_and_aliases(self) -> list[str]:
+        """Return all names and aliases in alphabetical order."""
+        return sorted({*self.names(), *self._aliases})
 
-    def _scan(self) -> None:
-        if self._complete:
-            return
-        self._complete = True
+    def _files(self) -> list[str]:
+        """Return the names of the folder's components, if each has a file; none of them is imported."""
+        return [] if self._is_grouped else [name for name in self._modules() if not name.startswith("_")]
+
+    def _modules(self) -> list[str]:
+        import pkgutil  # not needed by commands without components
+
         root = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(getattr(root, "__path__", [])):
-            importlib.import_module(f"{self.package}.{module.name}")
-        for entry_point in importlib.metadata.entry_points(group=self.package):
+        return [module.name for module in pkgutil.iter_modules(getattr(root, "__path__", []))]
+
+    def _complete(self) -> None:
+        """Import what may hold components of any name: the files of a grouped folder, and the entry points."""
+        if self._is_complete:
+            return
+        self._is_complete = True
+        modules = self._modules()  # imports the package, which may be a module that holds all
+        for module in modules if self._is_grouped else []:
+            importlib.import_module(f"{self.package}.{module}")
+        from importlib.metadata import entry_points  # takes 5 ms
+
+        for entry_point in entry_points(group=self.package):
             _load_entry_point(entry_point)
 
 
@@ -157,7 +176,7 @@ def _import_failure(error: ImportError) -> str:
     )
 
 
-def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:
+def _load_entry_point(entry_point: EntryPoint) -> None:
     """Import an entry point of an installed package.
 
     Raises:

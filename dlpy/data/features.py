@@ -3,9 +3,12 @@
 Each contains rows, has a length, and returns selected rows with `take`.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -28,7 +31,7 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.splits) - 1
 
-    def take(self, rows: np.ndarray) -> "Sequences":
+    def take(self, rows: np.ndarray) -> Sequences:
         """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         return Sequences(self.values[positions], splits)
@@ -37,7 +40,7 @@ class Sequences:
         """Return one row: (length,) integers."""
         return self.values[self.splits[index] : self.splits[index + 1]]
 
-    def only(self, kept: np.ndarray) -> "Sequences":
+    def only(self, kept: np.ndarray) -> Sequences:
         """Return the rows with only the integers selected by `kept`: (total,) bool."""
         return Sequences(self.values[kept], splits_of(kept)[self.splits])
 
@@ -58,7 +61,7 @@ class Sparse:
     def __len__(self) -> int:
         return len(self.splits) - 1
 
-    def take(self, rows: np.ndarray) -> "Sparse":
+    def take(self, rows: np.ndarray) -> Sparse:
         """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         values = None if self.values is None else self.values[positions]
@@ -83,7 +86,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.numeric)
 
-    def take(self, rows: np.ndarray) -> "Table":
+    def take(self, rows: np.ndarray) -> Table:
         """Return the selected rows, in the given order."""
         return replace(self, numeric=self.numeric[rows], categorical=self.categorical[rows])
 
@@ -109,7 +112,7 @@ class Scaled:
         """The integer array in memory."""
         return self.array.read() if isinstance(self.array, Pictures) else self.array
 
-    def take(self, rows: np.ndarray) -> "Scaled":
+    def take(self, rows: np.ndarray) -> Scaled:
         """Return the selected rows, in the given order."""
         held = self.array
         return replace(self, array=held.take(rows) if isinstance(held, Pictures) else held[rows])
@@ -132,7 +135,7 @@ class Texts:
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: np.ndarray) -> "Texts":
+    def take(self, rows: np.ndarray) -> Texts:
         """Return the selected rows, in the given order."""
         return Texts(self.values[rows])
 
@@ -162,7 +165,7 @@ class Padded:
         """The length of each row without padding: (rows,)."""
         return np.diff(self.splits)
 
-    def take(self, rows: np.ndarray) -> "Padded":
+    def take(self, rows: np.ndarray) -> Padded:
         """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         return replace(self, values=self.values[positions], splits=splits)
@@ -176,8 +179,9 @@ class Padded:
         return filled
 
 
-_SHAPED = np.ndarray | Scaled | Padded | Windows | Pictures | StoredArray
-Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages | Stored
+Features: TypeAlias = (
+    "np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages | Stored"
+)
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
@@ -189,7 +193,8 @@ def row_bytes(features: Features) -> int:
     """Return the size in bytes of an array row as float32; 1 for rows that are not arrays."""
     if isinstance(features, Passages):  # one-hot: one number per token of the vocabulary
         return 4 * features.length * len(features.words)
-    shape = features.shape if isinstance(features, _SHAPED | Stored) else (1, 0)
+    has_shape = isinstance(features, np.ndarray | Scaled | Padded | Windows | Pictures | StoredArray | Stored)
+    shape = features.shape if has_shape else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 

@@ -1,5 +1,7 @@
 """Rows of a dataset, their splits, and their source."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -33,7 +35,7 @@ class Rows:
     columns: dict[str, np.ndarray] = field(default_factory=dict)  # per row, not fed to the model: groups, split marks
 
     @classmethod
-    def single(cls, x: Features, y: np.ndarray | None = None, columns: dict[str, np.ndarray] | None = None) -> "Rows":
+    def single(cls, x: Features, y: np.ndarray | None = None, columns: dict[str, np.ndarray] | None = None) -> Rows:
         """Return rows with one input and at most one target, numbered from 0."""
         return cls({"input": x}, {} if y is None else {"target": y}, np.arange(len(x)), columns or {})
 
@@ -69,31 +71,31 @@ class Rows:
             if len(values) != len(self):
                 raise DataError(f"{where}: {len(self):,} rows of inputs, but {len(values):,} of {name}.")
 
-    def with_x(self, x: Features, name: str | None = None) -> "Rows":
+    def with_x(self, x: Features, name: str | None = None) -> Rows:
         """Return the same rows with another input: the only one unless it is named."""
         (name,) = [name] if name is not None else self.inputs
         return replace(self, inputs={**self.inputs, name: x})
 
-    def with_y(self, y: np.ndarray, name: str | None = None) -> "Rows":
+    def with_y(self, y: np.ndarray, name: str | None = None) -> Rows:
         """Return the same rows with another target: the only one unless it is named."""
         (name,) = [name] if name is not None else self.targets
         return replace(self, targets={**self.targets, name: y})
 
-    def of_input(self, name: str) -> "Rows":
+    def of_input(self, name: str) -> Rows:
         """Return the rows with this input alone."""
         return replace(self, inputs={name: self.inputs[name]})
 
-    def of_target(self, name: str) -> "Rows":
+    def of_target(self, name: str) -> Rows:
         """Return the rows with this target alone; rows without targets stay without."""
         return replace(self, targets={name: self.targets[name]} if self.targets else {})
 
-    def with_target(self, name: str) -> "Rows":
+    def with_target(self, name: str) -> Rows:
         """Return the rows that have this target, with it alone; rows without targets stay without."""
         rows = self.of_target(name)
         is_whole = not rows.targets or not holds_for_any(rows.y, is_missing)
         return rows if is_whole else rows.take(known_rows(rows.y))
 
-    def take(self, rows: np.ndarray) -> "Rows":
+    def take(self, rows: np.ndarray) -> Rows:
         """Return the selected rows, in the given order."""
         index = gathered(self.index, rows)
         return Rows(
@@ -206,7 +208,7 @@ class Data:
             if rows is not None:
                 give_back(rows.index, *rows.targets.values(), *rows.columns.values())
 
-    def of_output(self, name: str) -> "Data":
+    def of_output(self, name: str) -> Data:
         """Return the rows that have this target, with it alone."""
         if len(self.task.outputs) == 1 and not self.task.output.has_missing:
             return self

@@ -1,11 +1,12 @@
 """Windows of a time series or a text as rows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from dlpy.data.stored.mapped_rows import changed, gathered, give_back, in_file, least_and_most, parts_of, rows_where
 
@@ -21,7 +22,7 @@ def _every_window(series: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, 
     To copy a window as a whole takes a third of the time that looking up each of its rows takes.
     """
     first, step = int(offsets.min()), int(offsets[1] - offsets[0]) if len(offsets) > 1 else 1
-    every = sliding_window_view(np.asarray(series), int(offsets.max()) - first + 1, axis=0)
+    every = np.lib.stride_tricks.sliding_window_view(np.asarray(series), int(offsets.max()) - first + 1, axis=0)
     return every[..., ::step].transpose(0, 2, 1), first
 
 
@@ -94,7 +95,7 @@ class Windows:
         """The name of each row's series, if there are several: (rows,) str."""
         return np.array(self.ids)[self.owners]
 
-    def take(self, rows: np.ndarray) -> "Windows":
+    def take(self, rows: np.ndarray) -> Windows:
         """Return the selected rows, in the given order."""
         return replace(self, starts=gathered(self.starts, rows))
 
@@ -210,7 +211,7 @@ class Passages:
         """The shape of the represented array: (rows, length)."""
         return len(self.starts), self.length
 
-    def take(self, rows: np.ndarray) -> "Passages":
+    def take(self, rows: np.ndarray) -> Passages:
         """Return the selected rows, in the given order."""
         return replace(self, starts=self.starts[rows])
 

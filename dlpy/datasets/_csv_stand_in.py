@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 _MIDDLE, _SPREAD = 1.6e9, 1e7  # seconds since 1970 of generated dates: 2020-09-13, and 116 days
-_CATEGORIES = np.array(["red", "green", "blue"])
+_CATEGORIES = ("red", "green", "blue")
 
 Generated = tuple[Rows, Mapping[str, CsvInput], dict[str, Output]]
 
@@ -109,7 +109,7 @@ def _table(rng: np.random.Generator, count: int, given: TableInput) -> tuple[Tab
     first = len(numeric) - len(dates)
     numbers[:, :first] = within(numbers[:, :first], given.transforms)
     numbers[:, first:] = np.round(_MIDDLE + _SPREAD * numbers[:, first:])
-    return Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical), dates), score
+    return Table(numbers, tuple(numeric), np.array(_CATEGORIES)[picks], tuple(categorical), dates), score
 
 
 def _target(score: np.ndarray, kind: str) -> tuple[np.ndarray, Output]:

@@ -12,7 +12,7 @@ from dlpy.scores.class_scores import has_both, ranked_counts, ratio
 
 USUAL = 0.5
 FORMS = "f1, precision=0.95, recall=0.9, cost=fp:1,fn:5, or a number such as 0.5, which is the default"
-_BELOW_ALL = float(np.nextafter(0, -1))  # predicts even a probability of 0
+_BELOW_ALL = math.nextafter(0, -1)  # predicts even a probability of 0
 
 
 @dataclass(frozen=True)

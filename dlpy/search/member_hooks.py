@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlpy.callbacks.metrics_csv import csv_row
+from dlpy.callbacks._metrics_csv import csv_row
 from dlpy.components.hooks import Hooks
 from dlpy.core.parsing import parse
 from dlpy.engine.model_state import learning_rate

@@ -11,7 +11,6 @@ from pathlib import Path
 from dlpy.core.errors import DataError, UnavailableError, reading
 from dlpy.core.progress import Progress, progress_bar
 from dlpy.storage.cache import own_cache
-from dlpy.storage.download import Address, download, has_checksum
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ def locate(remote: Remote, path: str | None, progress: Progress | None = None, *
         raise UnavailableError(
             f"{remote.name} is not on this machine, and DLPY_OFFLINE forbids downloading it. {_advice(remote)}"
         )
+    from dlpy.storage.download import Address, download  # with http and ssl, which few commands need
+
     target = own_cache() / remote.name
     address = Address(remote.url, max_bytes=remote.max_bytes, loopback=loopback)
     with _shown(remote.name, progress) as report:
@@ -104,6 +105,8 @@ def is_offline() -> bool:
 
 
 def _in_caches(remote: Remote) -> Path | None:
+    from dlpy.storage.download import has_checksum
+
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     candidates = (keras / remote.keras_folder / (remote.keras_name or remote.name), own_cache() / remote.name)
     for path in candidates:

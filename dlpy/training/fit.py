@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dlpy.callbacks._metrics_csv import MetricsCsv
 from dlpy.callbacks.checkpoint import CheckpointHooks
-from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.components.hooks import Hooks
 from dlpy.data.rows import Data
 from dlpy.engine.engine import Engine

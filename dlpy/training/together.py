@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.callbacks.metrics_csv import MetricsCsv
+from dlpy.callbacks._metrics_csv import MetricsCsv
 from dlpy.components.hooks import Hooks
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.signals import held_back

@@ -18,15 +18,20 @@ pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorboard", "PIL", "optuna")
-CODE = f"""
+CODE = """
 import json, sys
 from dlpy.cli.main import main
 found = []
 for command in json.loads(sys.argv[1]):
     status = main(command)
-    found.append([status, [name for name in {HEAVY} if name in sys.modules]])
+    found.append([status, [name for name in sys.argv[2:] if name in sys.modules]])
 print()
 print(json.dumps(found))
+"""
+SEVEN_MISTAKES = """seed: x
+data: {name: csv, path: table.csv, targte: MEDV, test: -3}
+model: {name: dens, units: [0]}
+training: {optimizer: rmsprob, epochs: none, batchsize: 16}
 """
 LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("--help",): 0,
@@ -56,12 +61,12 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
 }
 
 
-def imported(commands: Iterable[tuple[object, ...]]) -> list[object]:
-    """Run command lines in a new interpreter; return their status and which heavy packages it has imported by then."""
+def imported(commands: Iterable[tuple[object, ...]], packages: Iterable[str] = HEAVY) -> list[object]:
+    """Run command lines in a new interpreter; return their status and which packages it has imported by then."""
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     given = json.dumps([[str(argument) for argument in command] for command in commands])
     done = subprocess.run(
-        [sys.executable, "-c", CODE, given],
+        [sys.executable, "-c", CODE, given, *packages],
         env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=seconds(120), check=True,
     )  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])
@@ -84,6 +89,25 @@ def test_commands_that_train_nothing_and_mistakes_import_nothing_heavy(bench) ->
     bench.experiment("wrong graph.yaml", data={"name": "boston_housing"}, model={"name": "graph", "layers": layers})
     found = dict(zip(LIGHT, imported(LIGHT), strict=True))
     assert found == {command: [status, []] for command, status in LIGHT.items()}
+
+
+def test_a_check_imports_neither_numpy_nor_what_downloads_nor_models_of_other_names(bench) -> None:
+    bench.write(SEVEN_MISTAKES, "mistakes.yaml")
+    never = ("numpy._core", "http.client", "ssl", "dlpy.models.dense", "dlpy.models.rnn", "dlpy.cli.train")
+    assert imported([("check", "mistakes.yaml")], never) == [[2, []]]
+
+
+def test_numpy_is_imported_whole_when_it_is_first_used() -> None:
+    code = (
+        "import sys; from dlpy.core import deferred_numpy; deferred_numpy.defer(); import numpy as np;"
+        "print('numpy._core' in sys.modules, np.arange(4).sum());"
+        "import numpy.random; from numpy.linalg import norm; deferred_numpy.defer(); import numpy;"
+        "print(norm([3, 4]), numpy.ndarray is np.ndarray, np.testing.__name__, hasattr(np, 'nothing'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=seconds(60), check=True
+    )
+    assert done.stdout.splitlines() == ["False 6", "5.0 True numpy.testing False"]
 
 
 def test_folds_too_train_under_the_usual_settings_of_keras_or_not_at_all(bench, tmp_path) -> None:

@@ -1,11 +1,12 @@
 """Numbers that no option can mean are mistakes of the experiment file, told by line and bound before anything trains."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
 
-from dlpy.cli.main import app
+from dlpy.cli.commands import NAMES
 from dlpy.components.callback import Callback
 from dlpy.components.dataset import Dataset
 from dlpy.components.model import Model
@@ -63,10 +64,11 @@ def test_numbers_at_the_bounds_are_taken(bench) -> None:
 
 
 def test_every_whole_number_of_the_command_line_has_a_bound() -> None:
+    commands = [getattr(importlib.import_module(f"dlpy.cli.{name}"), name) for name in NAMES]
     options = [
-        (command.callback.__name__, name, annotation)
-        for command in app.registered_commands
-        for name, annotation in get_type_hints(command.callback, include_extras=True).items()
+        (command.__name__, name, annotation)
+        for command in commands
+        for name, annotation in get_type_hints(command, include_extras=True).items()
         if get_origin(annotation) is Annotated and get_args(annotation)[0] in (int, int | None)
     ]
     assert len(options) >= 10

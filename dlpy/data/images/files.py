@@ -7,7 +7,6 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +127,8 @@ def read_sizes(paths: Sequence[Path]) -> Iterator[Size | DataError]:
 
 
 def _for_each(paths: Sequence[Path], function: Callable[[Path], T]) -> Iterator[T | DataError]:
+    from concurrent.futures import ThreadPoolExecutor
+
     def attempt(path: Path) -> T | DataError:
         try:
             return function(path)

@@ -14,7 +14,7 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 
-_NUMBER, _CODE = np.dtype(np.float64), np.dtype(np.int32)
+_NUMBER, _CODE = "f8", "i4"  # of 8 and 4 bytes
 
 
 def write_block(file: BinaryIO, numeric: np.ndarray, codes: np.ndarray) -> None:
@@ -41,7 +41,7 @@ class TableFile:
     def __init__(self, path: Path, columns: tuple[int, int], sizes: Sequence[int]) -> None:
         self.numbers, self.coded = columns
         self.starts = np.cumsum([0, *sizes])  # (blocks + 1,) the first row of each block
-        self.row_bytes = _NUMBER.itemsize * self.numbers + _CODE.itemsize * self.coded
+        self.row_bytes = 8 * self.numbers + 4 * self.coded
         self._file, self.path = path.open("rb", buffering=0), path
         if os.fstat(self._file.fileno()).st_size != len(self) * self.row_bytes:
             raise DataError(f"{path} is damaged: it does not hold {len(self):,} rows. Remove its folder.")
@@ -54,7 +54,7 @@ class TableFile:
         first, stop = self.starts[number : number + 2].tolist()
         content, rows = np.empty((stop - first) * self.row_bytes, np.uint8), stop - first
         self._fill(content, first * self.row_bytes)
-        border = rows * self.numbers * _NUMBER.itemsize
+        border = rows * self.numbers * 8
         numbers = content[:border].view(_NUMBER).reshape(self.numbers, rows)
         codes = content[border:].view(_CODE).reshape(self.coded, rows)
         return np.ascontiguousarray(numbers.T), np.ascontiguousarray(codes.T)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,20 +15,9 @@ MOST_DIGITS = 18  # the largest integer with this many digits fits into 64 bits
 EXACT_DIGITS = 15  # the number is always the nearest float64
 
 _CHUNK = 1 << 14  # cells parsed at once; their arrays stay in the processor's cache
-_TENS = 10.0 ** np.arange(MOST_DIGITS + 1)
-_LONG_TENS = np.array([10**count for count in range(MOST_DIGITS + 1)], np.uint64).astype(np.longdouble)
-_HAS_64_BITS = np.finfo(np.longdouble).nmant == 63 and np.longdouble(0).itemsize == 16  # of x86 processors
-_BEYOND, _HALF = np.uint64(0x7FF), np.uint64(0x400)  # the bits that float64 lacks, and their middle
-
-
-def _every_byte(value: int) -> np.uint64:
-    return np.uint64(int.from_bytes(bytes([value]) * 8, "little"))
-
-
-_ZEROS, _SIXES, _THREES, _HIGH_HALVES = (_every_byte(value) for value in (0x30, 0x06, 0x33, 0xF0))
-_LOW_OF_FOUR = np.uint64(0x000000FF000000FF)
-_FOUR, _EIGHT, _SIXTEEN, _THIRTY_TWO = (np.uint64(bits) for bits in (4, 8, 16, 32))
-_LAST = np.array([2**64 - 2 ** (64 - 8 * count) for count in range(9)], np.uint64)  # masks for the last bytes of a word
+_BEYOND, _HALF = 0x7FF, 0x400  # the bits that float64 lacks, and their middle
+_ZEROS, _SIXES, _THREES, _HIGH_HALVES = (int.from_bytes(bytes([value]) * 8) for value in (0x30, 0x06, 0x33, 0xF0))
+_LOW_OF_FOUR = 0x000000FF000000FF
 
 
 def number(text: str) -> float | None:
@@ -37,7 +28,7 @@ def number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if np.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
 def is_padded(text: str) -> bool:
@@ -91,7 +82,7 @@ def parse(cells: Cells, most_digits: int = MOST_DIGITS) -> tuple[np.ndarray, np.
         plain[part] = good & (digits > 0) & (digits <= most_digits)
         zeros = np.flatnonzero(first == ord("0"))  # 00123 may be a code: its text is kept
         plain[part][zeros[(digits[zeros] > 1) & (after[zeros] < 0)]] = False
-        number = whole / _TENS.take(after, mode="clip")
+        number = whole / _tens().take(after, mode="clip")
         long = np.flatnonzero(plain[part] & (digits > EXACT_DIGITS))
         number[long], plain[part][long] = _rounded_once(whole[long], after[long])
         values[part] = np.negative(number, out=number, where=negative)
@@ -104,9 +95,9 @@ def _rounded_once(whole: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.
     A quotient of 64 bits is rounded to 53 bits. Both roundings together err only where the first one gave the middle
     between two float64.
     """
-    if not _HAS_64_BITS:
+    if not _has_64_bits():
         return np.zeros(len(whole)), np.zeros(len(whole), np.bool_)
-    quotient = whole.astype(np.longdouble) / _LONG_TENS.take(after, mode="clip")
+    quotient = whole.astype(np.longdouble) / _long_tens().take(after, mode="clip")
     bits = quotient.view(np.uint64)[::2]
     return quotient.astype(np.float64), (bits & _BEYOND) != _HALF
 
@@ -121,13 +112,13 @@ def _without_dot(
     for done in (8, 16):
         if most > done:
             more, also_good = _eight_digits(_joined(words, ends - done, behind - done), digits - done)
-            value, good = value + more * np.uint64(10**done), good & also_good
+            value, good = value + more * 10**done, good & also_good
     return value, good
 
 
 def _joined(words: np.ndarray, ends: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Return the eight bytes before each end, without the dot that is followed by `behind` of them."""
-    keep = _LAST.take(behind, mode="clip")
+    keep = _masks().take(behind, mode="clip")
     return (words[ends - 8] & keep) | (words[ends - 9] & ~keep)
 
 
@@ -136,11 +127,35 @@ def _eight_digits(word: np.ndarray, digits: np.ndarray) -> tuple[np.ndarray, np.
 
     Adjacent digits are combined to pairs, pairs to fours, and fours to eight, all within one 64-bit word.
     """
-    keep = _LAST.take(digits, mode="clip")
+    keep = _masks().take(digits, mode="clip")
     word = (word & keep) | (_ZEROS & ~keep)
-    good = ((word & _HIGH_HALVES) | (((word + _SIXES) & _HIGH_HALVES) >> _FOUR)) == _THREES
+    good = ((word & _HIGH_HALVES) | (((word + _SIXES) & _HIGH_HALVES) >> 4)) == _THREES
     word -= _ZEROS
-    word = word * np.uint64(10) + (word >> _EIGHT)
-    first = (word & _LOW_OF_FOUR) * np.uint64(100 + (10**6 << 32))
-    second = ((word >> _SIXTEEN) & _LOW_OF_FOUR) * np.uint64(1 + (10**4 << 32))
-    return (first + second) >> _THIRTY_TWO, good
+    word = word * 10 + (word >> 8)
+    first = (word & _LOW_OF_FOUR) * (100 + (10**6 << 32))
+    second = ((word >> 16) & _LOW_OF_FOUR) * (1 + (10**4 << 32))
+    return (first + second) >> 32, good
+
+
+@cache
+def _masks() -> np.ndarray:
+    """Return the masks for the last bytes of a word, by their number: (9,) uint64."""
+    return np.array([2**64 - 2 ** (64 - 8 * count) for count in range(9)], np.uint64)
+
+
+@cache
+def _tens() -> np.ndarray:
+    """Return the powers of ten: (19,) float64."""
+    return 10.0 ** np.arange(MOST_DIGITS + 1)
+
+
+@cache
+def _long_tens() -> np.ndarray:
+    """Return the powers of ten: (19,) longdouble."""
+    return np.array([10**count for count in range(MOST_DIGITS + 1)], np.uint64).astype(np.longdouble)
+
+
+@cache
+def _has_64_bits() -> bool:
+    """Return whether the longdouble of this machine holds 64 bits, as that of x86 processors does."""
+    return bool(np.finfo(np.longdouble).nmant == 63 and np.longdouble(0).itemsize == 16)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 
@@ -26,7 +27,7 @@ _GROUPED_BY_COMMA = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?
 _GROUPED_BY_DOT = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}([.,{_SPACES}{_QUOTES}])[0-9]{{3}}")
 
-Numbers = tuple[np.ndarray, list[Odd]]
+Numbers: TypeAlias = "tuple[np.ndarray, list[Odd]]"
 
 
 def has_comma(rows: Sequence[Sequence[str]]) -> bool:

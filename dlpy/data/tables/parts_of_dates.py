@@ -3,6 +3,8 @@
 It needs NumPy alone: it is copied beside exported networks.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
