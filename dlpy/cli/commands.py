@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -24,10 +25,14 @@ class Commands(typer.core.TyperGroup):
         return list(NAMES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        for name in (cmd_name,) if cmd_name in NAMES else NAMES:  # all, where the closest name is to be suggested
+        self.make([cmd_name] if cmd_name in NAMES else NAMES)  # all, where the closest name is to be suggested
+        return self.commands.get(cmd_name)
+
+    def make(self, names: Iterable[str] = NAMES) -> None:
+        """Import and make commands ahead; by default all."""
+        for name in names:
             if name not in self.commands:
                 self.commands[name] = _made(name)
-        return self.commands.get(cmd_name)
 
 
 def _made(name: str) -> Any:

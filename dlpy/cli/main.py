@@ -6,7 +6,6 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -59,9 +58,11 @@ def _options(
 
 
 @functools.cache
-def parser() -> Callable[..., object]:
-    """Return what parses command lines and runs commands; it takes a while to make."""
-    return typer.main.get_command(app)
+def parser() -> Commands:
+    """Return what parses command lines and runs commands."""
+    made = typer.main.get_command(app)
+    assert isinstance(made, Commands)
+    return made
 
 
 def main(arguments: list[str] | None = None) -> int:

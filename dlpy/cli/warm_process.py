@@ -19,7 +19,7 @@ def main(minutes: float) -> int:
     gc.set_threshold(NEW_OBJECTS)
 
     def prepare() -> None:
-        parser()
+        parser().make()
         prepare_to_draw()
 
     def ready(path: Path) -> None:

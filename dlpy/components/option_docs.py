@@ -28,17 +28,22 @@ def option_help(cls: type[Block]) -> dict[str, str]:
 
 def describe(schema: Any) -> None:
     """Add the help texts of options to a JSON Schema of blocks, at every depth."""
-    classes = {cls.__name__: cls for cls in _subclasses(Block)}
-    _describe(schema, {name: option_help(cls) for name, cls in classes.items()})
+    texts: dict[str, list[dict[str, str]]] = {}
+    for cls in dict.fromkeys(_subclasses(Block)):
+        texts.setdefault(cls.__name__, []).append(option_help(cls))
+    _describe(schema, texts)
 
 
-def _describe(node: Any, texts: dict[str, dict[str, str]]) -> None:
+def _describe(node: Any, texts: dict[str, list[dict[str, str]]]) -> None:
+    """Add the help texts below `node`; of classes of one name, those of the one whose options differ least."""
     if isinstance(node, list):
         for item in node:
             _describe(item, texts)
     elif isinstance(node, dict):
-        known = texts.get(str(node.get("title")), {})
-        for option, schema in node.get("properties", {}).items():
+        options = node.get("properties", {})
+        named = texts.get(str(node.get("title")), [])
+        known = min(named, key=lambda one: len(one.keys() ^ (options.keys() - {"name"})), default={})
+        for option, schema in options.items():
             if option in known:
                 schema["description"] = known[option]
         for value in node.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Union
 
 import numpy as np
 
@@ -179,9 +179,7 @@ class Padded:
         return filled
 
 
-Features: TypeAlias = (
-    "np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages | Stored"
-)
+Features = Union["np.ndarray", Sequences, Sparse, Table, Scaled, Texts, Padded, Windows, Pictures, Passages, Stored]
 
 
 def take(features: Features, rows: np.ndarray) -> Features:

@@ -10,9 +10,11 @@ import pytest
 
 from dlpy.artworks import kinds
 from dlpy.components import catalogue
+from dlpy.components.model import Model
 from dlpy.components.option_docs import option_help
 from dlpy.core.errors import ConfigError
 from dlpy.core.json_schema import compact
+from dlpy.core.options import Block
 from dlpy.experiment.yaml_reader import values_of
 from tests.every import names
 
@@ -108,6 +110,16 @@ def test_wrong_files_are_found(text, schema, tmp_path) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError):
         kinds.load_any(path)
+
+
+def test_a_class_of_the_same_name_takes_no_help_away() -> None:
+    class Dense(Block):
+        width: int = 1
+        """Not an option of the model of this name."""
+
+    assert Dense().width == 1
+    options = at(kinds.schema(), "#/$defs/Dense")["properties"]
+    assert options["units"]["description"] == option_help(Model.registry.get("dense"))["units"]
 
 
 @pytest.mark.parametrize(("kind", "name"), COMPONENTS)
