@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,11 +138,21 @@ def predict(
             _predict(run, path or text or [], (ask, ahead), output, as_json=as_json)
 
 
-def _here(data: str | None) -> AbstractContextManager[Path | None]:
-    """Return a block within which the file is on this machine."""
+@contextmanager
+def _here(data: str | None) -> Iterator[Path | None]:
+    """Yield the file on this machine; a missing one is refused at once, since to restore a model takes a while."""
+    from dlpy.core.errors import reading
+    from dlpy.data.tables.part_files import matching
     from dlpy.storage.fetched import here
 
-    return nullcontext() if data is None else here(data)
+    if data is None:
+        yield None
+        return
+    with here(data) as path:
+        if not matching(path):
+            with reading(path):
+                pass
+        yield path
 
 
 def _predict(

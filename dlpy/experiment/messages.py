@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dlpy.core.errors import did_you_mean
 from dlpy.core.options import Block
 from dlpy.experiment.document import Document
+from dlpy.experiment.misplaced import right_place
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)
@@ -28,17 +29,26 @@ def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise document.error(mistakes_of(error, values)) from None
+        raise document.error(mistakes_of(error, values, kind)) from None
 
 
-def mistakes_of(error: ValidationError, values: dict[str, Any]) -> list[Mistake]:
+def mistakes_of(error: ValidationError, values: dict[str, Any], kind: type[Block]) -> list[Mistake]:
     """Return the mistakes in an experiment's values, one per place even if an option accepts several types."""
     found: dict[Keys, list[Mistake]] = {}
     for detail in error.errors():
         keys = _keys_of(detail, values)
-        found.setdefault(keys, []).append(_mistake({**detail, "loc": keys}))
+        mistake = _mistake({**detail, "loc": keys})
+        if mistake.message.startswith("unknown option. Known"):  # no name of its own place is close
+            mistake = _placed(mistake, right_place(str(keys[-1]), kind, values))
+        found.setdefault(keys, []).append(mistake)
     inner = {keys[:length] for keys in found for length in range(len(keys))}
     return [_joined(group) for keys, group in found.items() if keys not in inner or not _is_of_types(group)]
+
+
+def _placed(mistake: Mistake, place: str) -> Mistake:
+    """Return the mistake of an unknown option with the place that it belongs to, if there is one."""
+    guess = f"unknown option. Did you mean '{place}'?"
+    return Mistake(mistake.keys, mistake.message.replace("unknown option.", guess)) if place else mistake
 
 
 def _keys_of(detail: Any, values: Any) -> Keys:
