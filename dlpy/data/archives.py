@@ -10,6 +10,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +19,13 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Sequences, splits_of
 from dlpy.storage import npz
+from dlpy.storage.atomic import sha256
+from dlpy.storage.cache import own_cache
+from dlpy.storage.kept_arrays import kept
 from dlpy.storage.pickles import read_batch, read_rows
 
 MAX_BYTES = 512 << 20  # unpacked; the largest published file, CIFAR-10, has 186 MB
+_LARGE = 4 << 20  # bytes; smaller files are decoded in less than a tenth of a second
 _DAMAGE = (
     OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, MemoryError, ImportError,
     zipfile.BadZipFile, zlib.error, tarfile.TarError, tokenize.TokenError, RecursionError, OverflowError,
@@ -58,22 +63,38 @@ def read_npz(path: Path, names: Iterable[str]) -> list[np.ndarray]:
         raise DataError(f"{path} is not an npz file with {', '.join(names)}: {error}.") from None
 
 
-def read_ragged(path: Path, name: str) -> Sequences:
-    """Return an array of lists of integers from an npz file, as Keras stores texts.
+def read_ragged(path: Path, names: Iterable[str]) -> list[Sequences]:
+    """Return the named arrays of lists of integers from an npz file, as Keras stores texts.
+
+    To decode those of a large file takes up to half a second, so they are kept in dlpy's cache.
 
     Raises:
         DataError: the file is missing, damaged or has other contents.
     """
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name)) as file:
-            stream = io.BytesIO(file.read())
-        _skip_header(stream)
-        values, lengths = read_rows(stream.read())
-        if len(values) and values.min() < 0:
-            raise ValueError(f"{name} should contain only integers from 0 up")
-    except _DAMAGE as error:
-        raise DataError(f"{path} is not an npz file with lists of integers in {name}: {_reason(error)}.") from None
-    return Sequences(values, splits_of(lengths))
+    folder, found = own_cache() / "integers", []
+    key = sha256(path) if path.is_file() and path.stat().st_size >= _LARGE else None
+    for name in names:
+        decode = partial(_decoded_lists, path, name)
+        try:
+            lists = decode() if key is None else kept(folder, f"{key}-{name}", decode)
+        except _DAMAGE as error:
+            raise DataError(f"{path} is not an npz file with lists of integers in {name}: {_reason(error)}.") from None
+        count = int(lists[0])
+        found.append(Sequences(lists[1 + count :], splits_of(lists[1 : 1 + count])))
+    return found
+
+
+def _decoded_lists(path: Path, name: str) -> np.ndarray:
+    """Return the number of the lists, the length of each, and the integers of all, one after another, as int32."""
+    with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name)) as file:
+        stream = io.BytesIO(file.read())
+    _skip_header(stream)
+    values, lengths = read_rows(stream.read())
+    if len(values) and values.min() < 0:
+        raise ValueError(f"{name} should contain only integers from 0 up")
+    lists = np.empty(1 + len(lengths) + len(values), np.int32)
+    lists[0], lists[1 : 1 + len(lengths)], lists[1 + len(lengths) :] = len(lengths), lengths, values
+    return lists
 
 
 def read_idx(path: Path, axes: int) -> np.ndarray:

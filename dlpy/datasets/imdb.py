@@ -41,8 +41,8 @@ class Imdb(RankedTexts):
         labels = read_npz(path, ("y_train", "y_test"))
         random = np.random.RandomState(self.shuffle_seed)  # one generator for both splits, training first
         train, test = (
-            self.marked(shuffled(labelled(read_ragged(path, name), y, str(path)), random))
-            for name, y in zip(("x_train", "x_test"), labels, strict=True)
+            self.marked(shuffled(labelled(texts, y, str(path)), random))
+            for texts, y in zip(read_ragged(path, ("x_train", "x_test")), labels, strict=True)
         )
         return self.loaded(train, test, _OUTPUT, Source("file", str(path)))
 

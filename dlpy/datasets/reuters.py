@@ -49,7 +49,8 @@ class Reuters(RankedTexts):
     def load(self) -> Loaded:
         path = locate(NEWSWIRES, self.path)
         (labels,) = read_npz(path, ("y",))
-        part = shuffled(labelled(read_ragged(path, "x"), labels, str(path)), np.random.RandomState(self.shuffle_seed))
+        (texts,) = read_ragged(path, ("x",))
+        part = shuffled(labelled(texts, labels, str(path)), np.random.RandomState(self.shuffle_seed))
         return self._split(self.marked(part), Source("file", str(path)))
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:

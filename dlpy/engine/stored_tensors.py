@@ -73,8 +73,8 @@ class StoredSparseTensors(NamedTuple):
             if not isinstance(found, Sparse):
                 raise TypeError(f"{type(found).__name__} is not sparse")
             held = SparseTensors.in_order(found, np.arange(len(found)), len(found))
-            ones = np.ones(len(held.indices), np.float32)
-            return held.indices.astype(np.int64), ones if held.values is None else held.values
+            ones = np.ones(len(held.indices) // 2, np.float32)
+            return held.indices.astype(np.int64).reshape(-1, 2), ones if held.values is None else held.values
 
         indices, values = tf.numpy_function(read, [self.epoch, start, rows], (tf.int64, tf.float32))
         indices, values = tf.ensure_shape(indices, (None, 2)), tf.ensure_shape(values, (None,))

@@ -14,8 +14,8 @@ import numpy as np
 
 from dlpy.data.features import Scaled, arrays_of
 from dlpy.data.rows import Rows
-from dlpy.storage.atomic import write_whole
-from dlpy.storage.cache import make_room, own_cache, used
+from dlpy.storage import kept_arrays
+from dlpy.storage.cache import own_cache
 
 
 def folder() -> Path:
@@ -34,14 +34,5 @@ def digest_of(rows: Rows) -> str:
 
 
 def kept(key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return the cached array of a key; if it is missing or damaged, compute and cache it."""
-    path = folder() / f"{key}.npy"
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError):
-        found = make()
-        if make_room(folder(), found.nbytes, path):
-            write_whole(path, lambda temporary: np.save(temporary, found))
-    else:
-        used(path)
-    return found
+    """Return the features of a key; if they are missing or damaged, compute and cache them."""
+    return kept_arrays.kept(folder(), key, make)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.core import keras_backend
 from dlpy.core.errors import DataError
-from dlpy.data.rows import Data, Loaded
+from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.engine import devices
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
@@ -36,10 +36,6 @@ class Prepared:
         """Whether another process writes the run."""
         return self.shop is not None and self.shop.follows
 
-    def split_only(self) -> Prepared:
-        """Return the same without the rows before they were split, which a single training needs no more."""
-        return replace(self, loaded=replace(self.loaded, train=self.parts.train, test=self.parts.test))
-
 
 @dataclass(frozen=True)
 class Job:
@@ -49,6 +45,18 @@ class Job:
     prepared: Prepared
     data: Data
     pipeline: Pipeline
+
+    def for_one_training(self) -> Job:
+        """Return the same without rows that are not used again: those before the split, and test rows but their number.
+
+        Of rows that are validated on, too, all stays.
+        """
+        parts, data = self.prepared.parts, self.data
+        if data.test is not None and data.test is not data.validation:
+            parts = replace(parts, test=None)
+            data = replace(data, test=Rows({}, index=data.test.index))
+        loaded = replace(self.prepared.loaded, train=parts.train, test=None)
+        return replace(self, prepared=replace(self.prepared, loaded=loaded, parts=parts), data=data)
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:

@@ -60,7 +60,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     """Train an experiment and return its run directory."""
     job = started(experiment, document, options, reporter)
     if not experiment.training.refit:
-        job = replace(job, prepared=job.prepared.split_only())
+        job = job.for_one_training()
     run = job.run
     with locked(run), record_outcome(run):
         finish(run, job.prepared, job.data, job.pipeline, reporter)

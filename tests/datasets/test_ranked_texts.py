@@ -109,6 +109,20 @@ def test_the_reviews_of_a_small_file_are_these(imdb: str) -> None:
     assert loaded.source.kind == "file"
 
 
+def test_the_reviews_of_a_large_file_are_decoded_once(imdb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlpy.data.archives._LARGE", 0)
+    before = Imdb(path=imdb).load()
+    monkeypatch.delattr("dlpy.data.archives.read_rows")
+    after = Imdb(path=imdb).load()
+    assert after.fingerprint() == before.fingerprint()
+    assert after.test is not None
+    assert before.test is not None
+    assert (lists(after.train.x), lists(after.test.x)) == (lists(before.train.x), lists(before.test.x))
+    np.savez(imdb, x_train=objects([[7]]), x_test=objects([[8]]), y_train=np.array([0]), y_test=np.array([1]))
+    with pytest.raises(NameError, match="read_rows"):  # other bytes are other reviews
+        Imdb(path=imdb).load()
+
+
 def test_without_num_words_the_largest_is_left_out_and_the_choice_is_written_down(imdb: str) -> None:
     loaded = Imdb(path=imdb).load()
     assert loaded.resolved == {"num_words": 12}  # rank 9 + 3

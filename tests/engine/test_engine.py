@@ -20,6 +20,7 @@ from dlpy.engine.device_rows import Resident
 from dlpy.engine.graphs import steps_in_block
 from dlpy.engine.plan import Execution, by_length, choose, jit_pays
 from dlpy.engine.plan import order as rows_in_order
+from dlpy.engine.row_tensors import SparseTensors
 from dlpy.runs.directory import Run
 
 pytestmark = pytest.mark.slow
@@ -419,3 +420,23 @@ def test_a_keras_callback_fits() -> None:
 def test_a_block_of_xla_ends_within_about_a_second(weights: int, times: int, steps: int) -> None:
     rows = Resident(Rows.single(np.zeros((1600, 8), np.float32), np.zeros(1600, np.float32)), 16)
     assert steps_in_block(rows, 32, weights, None, times) == steps
+
+
+@pytest.mark.parametrize(("width", "dtype"), [(40, "int16"), (32_768, "int16"), (32_769, "int32")])
+def test_sparse_batches_are_the_rows_in_their_order(width: int, dtype: str) -> None:
+    import tensorflow as tf
+
+    rng = np.random.default_rng(3)
+    lengths = np.array([3, 0, 7, 1, 5])
+    columns = np.concatenate([np.sort(rng.choice(width, size=count, replace=False)) for count in lengths])
+    columns[-1] = width - 1
+    x = Sparse(columns.astype(np.int32), np.cumsum([0, *lengths]), width)
+    dense = np.zeros((5, width), np.float32)
+    dense[np.repeat(np.arange(5), lengths), columns] = 1
+    order = np.array([4, 1, 2, 0, 3], np.int32)
+    held = SparseTensors.in_order(x, order, 2)
+    assert held.indices.dtype == dtype
+    tensors = SparseTensors(tf.constant(held.indices), tf.constant(held.starts))
+    for step, rows in enumerate(([4, 1], [2, 0], [3])):
+        batch = tensors.batch(tf.constant(step), tf.constant(rows), width)
+        np.testing.assert_array_equal(tf.sparse.to_dense(batch).numpy(), dense[rows])

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.callbacks.metrics_csv import MetricsCsv
+from dlpy.callbacks._metrics_csv import MetricsCsv
 from dlpy.core.errors import RunError
 from dlpy.data.rows import Rows
 from dlpy.engine import penalties

@@ -195,7 +195,7 @@ def test_an_interrupted_training_resumes_to_the_same_weights(bench, monkeypatch)
     blocks = {"model": {**MODEL, "dropout": 0.2}, "training": {**TRAINING, "epochs": 2}}
     whole = bench.trained(write(bench, "whole", **blocks))
     stop = {"name": "checkpoint", "every_seconds": 0}
-    from dlpy.callbacks.metrics_csv import MetricsCsv
+    from dlpy.callbacks._metrics_csv import MetricsCsv
 
     end = MetricsCsv.on_epoch_end
 

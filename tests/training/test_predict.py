@@ -121,6 +121,9 @@ def test_arrays_are_predicted_from_npz(bench) -> None:
 def test_datasets_without_files_of_rows_cannot_be_predicted(bench) -> None:
     bench.trained(bench.experiment(training={"epochs": 1}))
     status, _, err = bench.run("predict", "latest", "rows.csv")
+    assert (status, err) == (3, "error: there is no file rows.csv.\n")  # before the model is restored
+    bench.write("x\n1\n", "rows.csv")
+    status, _, err = bench.run("predict", "latest", "rows.csv")
     assert status == 2
     reads = "method read(path, task)"
     assert err == f"error: dlpy predict cannot read rows.csv: dataset 'blobs' has no {reads}.\n"

@@ -148,6 +148,7 @@ def test_evaluate_gives_means_and_counts_one_look(own: Run, bench) -> None:
 
 
 def test_what_needs_one_model_names_the_seeds(own: Run, bench) -> None:
+    np.savez("rows.npz", x=np.zeros((2, 2)))
     for words in (["predict", own.path, "rows.npz"], ["rivals", own.path], ["calibrate", own.path]):
         status, _, err = bench.run(*words)
         assert status == 7
