@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
-from dlpy.data.features import Sequences
+from dlpy.data.features import Sequences, stretches
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.storage.locate import Remote, on_this_machine
@@ -50,14 +50,23 @@ class RankedTexts(Dataset):
         vocabulary = max(self.num_words, least) if self.num_words else None
         return Task.single(Input("sequence", (None,), vocabulary), output)
 
-    def marked(self, part: Part) -> Part:
-        """Return the texts with shifted ranks and a start marker, without those that are too long."""
-        texts, labels = part
-        values, splits = texts.values + np.int32(self.index_from), texts.splits
+    def marked(self, part: Part, random: np.random.RandomState | None = None) -> Part:
+        """Return the texts with shifted ranks and a start marker, without those that are too long.
+
+        Args:
+            part: texts and labels.
+            random: shuffles the rows in the same way as Keras' loaders do; by default they stay in order.
+        """
+        (texts, labels), order = part, np.arange(len(part[1]))
+        if random is not None:
+            random.shuffle(order)
+        marks = int(self.start_char is not None)  # in place of the integer before a text
+        positions, splits = stretches(texts.splits[order] - marks, np.diff(texts.splits)[order] + marks)
+        values = texts.values[positions] if len(texts.values) else np.zeros(len(positions), np.int32)
+        values += np.int32(self.index_from)
         if self.start_char is not None:
-            values = np.insert(values, splits[:-1], np.int32(self.start_char))
-            splits = splits + np.arange(len(splits))
-        texts = Sequences(values, splits)
+            values[splits[:-1]] = self.start_char
+        texts, labels = Sequences(values, splits), labels[order]
         if self.maxlen is None:
             return texts, labels
         short = np.flatnonzero(np.diff(splits) < self.maxlen)
@@ -66,13 +75,14 @@ class RankedTexts(Dataset):
         return texts.take(short), labels[short]
 
     def known_words(self, texts: Sequences, limit: int) -> Sequences:
-        """Return the texts with integers outside [skip_top, limit) replaced or dropped."""
-        known = texts.values < limit
+        """Return the texts with integers outside [skip_top, limit) dropped, or replaced in place."""
+        unknown = texts.values >= limit
         if self.skip_top:
-            known &= texts.values >= self.skip_top
-        if self.oov_char is not None:
-            return Sequences(np.where(known, texts.values, np.int32(self.oov_char)), texts.splits)
-        return texts.only(known)
+            unknown |= texts.values < self.skip_top
+        if self.oov_char is None:
+            return texts.only(~unknown)
+        np.putmask(texts.values, unknown, np.int32(self.oov_char))
+        return texts
 
     def word_list(self, index: Remote, limit: int) -> tuple[str, ...]:
         """Return the word of each integer below `limit`, "" for special integers; empty without the word file.
@@ -116,10 +126,3 @@ def labelled(texts: Sequences, labels: np.ndarray, where: str) -> Part:
             f"{where}: labels should be integers of shape ({len(texts)},), but are {labels.dtype} {labels.shape}."
         )
     return texts, labels.astype(np.int64)
-
-
-def shuffled(part: Part, random: np.random.RandomState) -> Part:
-    """Return the rows shuffled in the same way as Keras' loaders do."""
-    order = np.arange(len(part[0]))
-    random.shuffle(order)
-    return part[0].take(order), part[1][order]

@@ -9,7 +9,7 @@ import numpy as np
 from dlpy.data.archives import read_npz, read_ragged
 from dlpy.data.rows import Loaded, Source
 from dlpy.data.task import Output, Task
-from dlpy.datasets._ranked_texts import RankedTexts, labelled, shuffled
+from dlpy.datasets._ranked_texts import RankedTexts, labelled
 from dlpy.stand_ins.reviews import reviews
 from dlpy.storage.locate import Remote, locate
 
@@ -41,7 +41,7 @@ class Imdb(RankedTexts):
         labels = read_npz(path, ("y_train", "y_test"))
         random = np.random.RandomState(self.shuffle_seed)  # one generator for both splits, training first
         train, test = (
-            self.marked(shuffled(labelled(texts, y, str(path)), random))
+            self.marked(labelled(texts, y, str(path)), random)
             for texts, y in zip(read_ragged(path, ("x_train", "x_test")), labels, strict=True)
         )
         return self.loaded(train, test, _OUTPUT, Source("file", str(path)))

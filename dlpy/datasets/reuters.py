@@ -10,7 +10,7 @@ from pydantic import Field
 from dlpy.data.archives import read_npz, read_ragged
 from dlpy.data.rows import Loaded, Source
 from dlpy.data.task import Output, Task
-from dlpy.datasets._ranked_texts import Part, RankedTexts, labelled, shuffled
+from dlpy.datasets._ranked_texts import Part, RankedTexts, labelled
 from dlpy.stand_ins.newswires import newswires
 from dlpy.storage.locate import Remote, locate
 
@@ -50,8 +50,8 @@ class Reuters(RankedTexts):
         path = locate(NEWSWIRES, self.path)
         (labels,) = read_npz(path, ("y",))
         (texts,) = read_ragged(path, ("x",))
-        part = shuffled(labelled(texts, labels, str(path)), np.random.RandomState(self.shuffle_seed))
-        return self._split(self.marked(part), Source("file", str(path)))
+        part = self.marked(labelled(texts, labels, str(path)), np.random.RandomState(self.shuffle_seed))
+        return self._split(part, Source("file", str(path)))
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         part = self.marked(newswires(seed, limit))
