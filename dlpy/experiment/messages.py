@@ -14,6 +14,7 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.misplaced import right_place
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
+_MEANT = "unknown option. Did you mean '"
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 
@@ -42,7 +43,13 @@ def mistakes_of(error: ValidationError, values: dict[str, Any], kind: type[Block
             mistake = _placed(mistake, right_place(str(keys[-1]), kind, values))
         found.setdefault(keys, []).append(mistake)
     inner = {keys[:length] for keys in found for length in range(len(keys))}
-    return [_joined(group) for keys, group in found.items() if keys not in inner or not _is_of_types(group)]
+    joined = [_joined(group) for keys, group in found.items() if keys not in inner or not _is_of_types(group)]
+    misspelt = {(mistake.keys[:-1], mistake.message.split("'")[1]) for mistake in joined if _MEANT in mistake.message}
+    return [
+        mistake
+        for mistake in joined
+        if mistake.message != "required." or (mistake.keys[:-1], mistake.keys[-1]) not in misspelt
+    ]
 
 
 def _placed(mistake: Mistake, place: str) -> Mistake:

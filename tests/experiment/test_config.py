@@ -81,6 +81,8 @@ def test_seven_mistakes_are_told_at_once_in_the_order_of_the_file(bench) -> None
         ("data: blobs\nmodel: dense\nname: ../x\n", "3: name: '../x': use at most 64 letters, digits"),
         ("data: blobs\nmodel: {name: dense, activation: rel}\n", "2: model.activation: 'rel' is not a valid value. Did you mean 'relu'?"),
         ("data: blobs\nmodel: dense\ntraining: {optimizer: {name: sgd, learning_rate: -1}}\n", "3: training.optimizer.learning_rate: must be greater than 0, got -1."),
+        ("data: blobs\nmodle: dense\n", "2: modle: unknown option. Did you mean 'model'?"),
+        ("data: {name: npz, pathh: x.npz}\nmodel: dense\n", "1: data.pathh: unknown option. Did you mean 'path'?"),
         ("data: blobs\nmodel: dense\nepochs: 3\n", "3: epochs: unknown option. Did you mean 'training.epochs'? Known: call"),
         ("data: blobs\nmodel: dense\ntraining: {validtion: 9}\n", "3: training.validtion: unknown option. Did you mean 'data.validation'?"),
         ("data: blobs\nmodel: dense\nlearning_rate: 1\n", "3: learning_rate: unknown option. Did you mean 'training.optimizer.learning_rate'?"),
