@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dlpy.core.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_one_line
 
@@ -27,7 +27,7 @@ Class = TypeVar("Class", bound=type)
 _PLUGIN_PREFIX = "dlpy_plugin_"
 _REFUSED = "DLPY_NO_PLUGINS"
 announcers: list[Callable[[Path], object]] = []  # called with a plug-in file before its code is executed
-_homes: set[str] = set()  # modules that have registered a component
+_homes: dict[str, list[Any]] = {}  # the components that each module has registered
 
 
 class Registry(Generic[Class]):
@@ -52,7 +52,7 @@ class Registry(Generic[Class]):
             raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', but {_home(old)} already uses this name.")
         self._classes[name] = cls
         self._aliases.update(aliases)
-        _homes.add(cls.__module__)
+        _homes.setdefault(cls.__module__, []).append(cls)
 
     def get(self, name: str) -> Class:
         """Return the class of that name or alias.
@@ -123,9 +123,10 @@ def load_plugin(path: Path) -> None:
     for announce in announcers:
         announce(path)
     sys.modules[name] = module
-    _homes.discard(name)
+    _homes.pop(name, None)
     try:
         spec.loader.exec_module(module)
+        _complete(_homes.get(name, []))
     except ConfigError:
         raise
     except (Exception, SystemExit) as error:
@@ -182,14 +183,22 @@ def _load_entry_point(entry_point: EntryPoint) -> None:
     Raises:
         SetupError: it cannot be imported.
     """
+    before = {*_homes}
     try:
         entry_point.load()
+        _complete([cls for home, classes in _homes.items() if home not in before for cls in classes])
     except ConfigError:
         raise
     except Exception as error:
         package = entry_point.dist.name if entry_point.dist else "an installed package"
         where = f"{package}: its entry point {entry_point.value} failed"
         raise SetupError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def _complete(classes: list[Any]) -> None:
+    """Complete the classes of others, of which options may be of unknown types; those of dlpy wait until used."""
+    for cls in classes:
+        cls.model_rebuild()
 
 
 def _is_from_plugin_file(cls: type) -> bool:

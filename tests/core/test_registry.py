@@ -45,6 +45,7 @@ class Pyramid(Model):
         layers.append(keras.layers.Dense(task.output.units, activation=task.output.activation))
         return keras.Sequential(layers)
 '''
+ODD = MODEL.format(name="odd").replace("widest: int", "widest: {}")
 EXPERIMENT = """data: blobs
 model: {{name: {name}, widest: 16}}
 training: {{epochs: 1}}
@@ -118,6 +119,8 @@ def test_a_plug_in_is_told_of_trains_and_is_evaluated_from_the_run_directory_alo
         ("import no_such_package", "failed: ModuleNotFoundError: No module named 'no_such_package'"),
         ("import sys; sys.exit(3)", "failed: SystemExit: 3"),
         (MODEL.format(name="dense"), "registers model 'dense', but dlpy.models.dense already uses this name"),
+        (ODD.format("Size"), "failed: PydanticUndefinedAnnotation: name 'Size'"),
+        (ODD.format("range"), "failed: PydanticSchemaGenerationError: Unable to generate"),
     ],
 )
 def test_the_mistakes_of_a_plug_in_are_named_with_its_file(bench, code: str, message: str) -> None:
