@@ -25,3 +25,10 @@ def defer() -> None:
     """Defer NumPy from now on, if it has not been imported."""
     if _NAME not in sys.modules:
         sys.modules[_NAME] = _Deferred(_NAME)
+
+
+def end() -> None:
+    """Import NumPy now if it is deferred, for code that may look it up, change it, or begin with a part of it."""
+    if isinstance(sys.modules.get(_NAME), _Deferred):
+        del sys.modules[_NAME]
+        importlib.import_module(_NAME)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from dlpy.core import deferred_numpy
 from dlpy.core.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_one_line
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def load_plugin(path: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     for announce in announcers:
         announce(path)
+    deferred_numpy.end()
     sys.modules[name] = module
     _homes.pop(name, None)
     try:
@@ -184,6 +186,7 @@ def _load_entry_point(entry_point: EntryPoint) -> None:
         SetupError: it cannot be imported.
     """
     before = {*_homes}
+    deferred_numpy.end()
     try:
         entry_point.load()
         _complete([cls for home, classes in _homes.items() if home not in before for cls in classes])

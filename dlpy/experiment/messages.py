@@ -33,14 +33,17 @@ def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
         raise document.error(mistakes_of(error, values, kind)) from None
 
 
-def mistakes_of(error: ValidationError, values: dict[str, Any], kind: type[Block]) -> list[Mistake]:
-    """Return the mistakes in an experiment's values, one per place even if an option accepts several types."""
+def mistakes_of(error: ValidationError, values: dict[str, Any], file: type[Block] | None = None) -> list[Mistake]:
+    """Return the mistakes in values, one per place even if an option accepts several types.
+
+    file: the class of the whole file, if the values are those of one; it has the places of misplaced options.
+    """
     found: dict[Keys, list[Mistake]] = {}
     for detail in error.errors():
         keys = _keys_of(detail, values)
         mistake = _mistake({**detail, "loc": keys})
-        if mistake.message.startswith("unknown option. Known"):  # no name of its own place is close
-            mistake = _placed(mistake, right_place(str(keys[-1]), kind, values))
+        if file and mistake.message.startswith("unknown option. Known"):  # no name of its own place is close
+            mistake = _placed(mistake, right_place(str(keys[-1]), file, values))
         found.setdefault(keys, []).append(mistake)
     inner = {keys[:length] for keys in found for length in range(len(keys))}
     joined = [_joined(group) for keys, group in found.items() if keys not in inner or not _is_of_types(group)]
@@ -54,7 +57,8 @@ def mistakes_of(error: ValidationError, values: dict[str, Any], kind: type[Block
 
 def _placed(mistake: Mistake, place: str) -> Mistake:
     """Return the mistake of an unknown option with the place that it belongs to, if there is one."""
-    guess = f"unknown option. Did you mean '{place}'?"
+    where = "" if "." in place else " at the top of the file"
+    guess = f"unknown option. Did you mean '{place}'{where}?"
     return Mistake(mistake.keys, mistake.message.replace("unknown option.", guess)) if place else mistake
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -38,7 +39,8 @@ def _block_of(field: FieldInfo, given: Any) -> type[Block] | None:
     """Return the class of the block that an option is, which a component's name decides; None of other options."""
     slot = next((item for item in field.metadata if isinstance(item, Slot)), None)
     if slot is None:
-        kinds = [field.annotation, *get_args(field.annotation)]
+        is_union = get_origin(field.annotation) in (Union, UnionType)  # lists and mappings hold several blocks
+        kinds = get_args(field.annotation) if is_union else [field.annotation]
         return next((cls for cls in kinds if isinstance(cls, type) and issubclass(cls, Block)), None)
     if given is None:
         return type(field.default) if isinstance(field.default, Component) else None

@@ -131,7 +131,7 @@ def _family(family: Any, options: dict[str, Any]) -> Model:
     try:
         return cls.model_validate({"name": family, **options})
     except ValidationError as error:
-        found = mistakes_of(error, {"name": family, **options}, cls)
+        found = mistakes_of(error, {"name": family, **options})
         raise _WrongError([(mistake.keys, mistake.message) for mistake in found]) from None
 
 

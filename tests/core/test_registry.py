@@ -187,6 +187,26 @@ def test_a_plug_in_shows_its_options(bench) -> None:
     assert str(plugin) in out
 
 
+USES_NUMPY = """
+import importlib.util
+from numpy.exceptions import AxisError
+import numpy as np
+try:
+    np.zeros(3).sum(axis=4)
+except AxisError:  # the same class
+    np.mark = "set"
+import numpy.random
+assert np.random is numpy.random and numpy.mark == "set" and "arange" in dir(np) and importlib.util.find_spec("numpy")
+"""
+
+
+def test_a_plug_in_has_the_whole_of_numpy_while_it_is_checked(bench) -> None:
+    bench.write(USES_NUMPY + MODEL.format(name="mine").replace("from __future__ import annotations\n", ""), "mine.py")
+    path = bench.write("data: boston_housing\nmodel: mine\nplugins: [mine.py]\n")
+    checked = fresh(bench.folder, "check", path)
+    assert checked.returncode == 0, checked.stdout
+
+
 @pytest.fixture
 def installed(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like site-packages with one installed package, which offers a model and a transform."""

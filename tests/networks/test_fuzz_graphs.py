@@ -48,7 +48,7 @@ def outcome(values: dict, task: Task) -> tuple[str, list[tuple]]:
     try:
         graph = Graph.model_validate(values)
     except ValidationError as error:
-        return "wrong", [mistake.keys for mistake in mistakes_of(error, values, Graph)]
+        return "wrong", [mistake.keys for mistake in mistakes_of(error, values)]
     try:
         graph.check(task)
     except ConfigErrors as error:
