@@ -55,6 +55,10 @@ class Registry(Generic[Class]):
         self._aliases.update(aliases)
         _homes.setdefault(cls.__module__, []).append(cls)
 
+    def forget(self, cls: Class) -> None:
+        """Remove a class."""
+        self._classes = {name: other for name, other in self._classes.items() if other is not cls}
+
     def get(self, name: str) -> Class:
         """Return the class of that name or alias.
 
@@ -200,8 +204,13 @@ def _load_entry_point(entry_point: EntryPoint) -> None:
 
 def _complete(classes: list[Any]) -> None:
     """Complete the classes of others, of which options may be of unknown types; those of dlpy wait until used."""
-    for cls in classes:
-        cls.model_rebuild()
+    try:
+        for cls in classes:
+            cls.model_rebuild()
+    except Exception:
+        for cls in classes:
+            cls.registry.forget(cls)
+        raise
 
 
 def _is_from_plugin_file(cls: type) -> bool:
