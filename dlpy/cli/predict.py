@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,21 +137,11 @@ def predict(
             _predict(run, path or text or [], (ask, ahead), output, as_json=as_json)
 
 
-@contextmanager
-def _here(data: str | None) -> Iterator[Path | None]:
-    """Yield the file on this machine; a missing one is refused at once, since to restore a model takes a while."""
-    from dlpy.core.errors import reading
-    from dlpy.data.tables.part_files import matching
+def _here(data: str | None) -> AbstractContextManager[Path | None]:
+    """Return a block within which the file is on this machine."""
     from dlpy.storage.fetched import here
 
-    if data is None:
-        yield None
-        return
-    with here(data) as path:
-        if not matching(path):
-            with reading(path):
-                pass
-        yield path
+    return nullcontext() if data is None else here(data)
 
 
 def _predict(

@@ -75,7 +75,7 @@ def check_settings() -> None:
 
 
 def give_back_memory() -> None:
-    """Return unused memory to the system before plotting, which needs 60 MB (glibc only)."""
+    """Return unused memory, as after a training, to the system (glibc only)."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

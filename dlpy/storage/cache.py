@@ -40,6 +40,15 @@ def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
     return sum(taken.values()) + needed <= limit
 
 
+def has_room_for_a_while(folder: Path, needed: int) -> bool:
+    """Return whether a file that soon vanishes may be added; entries are removed only if their room is needed."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if 2 * needed <= shutil.disk_usage(folder).free and os.access(folder, os.W_OK):
+            return True  # without looking at all entries, which takes a while where there are many
+    return make_room(folder, needed)
+
+
 @contextmanager
 def alone(target: Path) -> Iterator[None]:
     """Hold a lock, so that only one process at a time writes the same file or folder."""

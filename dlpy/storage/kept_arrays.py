@@ -1,4 +1,4 @@
-"""Arrays in dlpy's cache that take long to make: a key stands for all that an array is made of."""
+"""Arrays in dlpy's cache that take long to make; each has a key, which stands for everything that it depends on."""
 
 from __future__ import annotations
 

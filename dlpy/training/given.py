@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.components.dataset import Dataset
-from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError, DataError, reading
 from dlpy.data.rows import Rows
+from dlpy.data.tables.part_files import matching
 from dlpy.data.task import SOURCE, Task
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
@@ -59,6 +60,13 @@ def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
         raise DataError(f"{path} has no row to predict.")
     kept = _kept(trained.experiment.data, path, columns_of(ask.keep), tell)
     return Given(rows, f"the rows of {path}", kept)
+
+
+def require_file(path: Path) -> None:
+    """Raise UnavailableError if there is no such file or folder, and none that a pattern names."""
+    if not matching(path):
+        with reading(path):
+            pass
 
 
 def require_texts(run: Run, ask: Ask) -> None:

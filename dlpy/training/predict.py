@@ -21,7 +21,7 @@ from dlpy.training.adapted_predictions import adapted_predictions
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
-from dlpy.training.given import Ask, Given, require_texts, rows_of_file, rows_of_texts
+from dlpy.training.given import Ask, Given, require_file, require_texts, rows_of_file, rows_of_texts
 from dlpy.training.predicted_steps import in_given_order, steps_of
 from dlpy.training.predicted_table import Predicted
 from dlpy.training.prediction_columns import answers_of
@@ -35,6 +35,8 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
         ConfigError: the run predicts nothing, or an option of `ask` does not fit it.
         DataError: the file cannot be read, or does not fit the run.
     """
+    require_answers(run)
+    require_file(path)  # before the model is restored, which takes a while
     return Predictor.of(run, ask.checkpoint, tell).file(path, ask, tell)
 
 

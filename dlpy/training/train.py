@@ -146,6 +146,7 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
     experiment, model = prepared.experiment, engine.model
     if not prepared.is_refit:
         forget_outdated(run)  # of an earlier state that a command looked at
+    keras_backend.give_back_memory()  # predictions need some again
     _write_results(run, prepared, data, (engine, model.count_params()))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
     fit_after_training(run, experiment.training.loss, reporter.notice)

@@ -15,7 +15,7 @@ import numpy as np
 from dlpy.core.errors import DataError, StorageError
 from dlpy.core.memory import shown_size
 from dlpy.storage.atomic import storage
-from dlpy.storage.cache import make_room, own_cache
+from dlpy.storage.cache import has_room_for_a_while, own_cache
 
 _BLOCK_BYTES = 1 << 22
 _GATHERED = 1024  # rows taken before their pages are given back: the system maps 64 kB around each
@@ -83,7 +83,7 @@ def unnamed(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     folder, size = series_cache(), np.dtype(dtype).itemsize * int(np.prod(shape))
     if not size:
         return np.empty(shape, dtype)
-    if not make_room(folder, size):
+    if not has_room_for_a_while(folder, size):
         hint = "Free some space, or set $DLPY_CACHE to a folder on a larger disk."
         raise StorageError(f"{folder}: the rows of the series need {shown_size(size)} there. {hint}")
     with storage(folder), tempfile.TemporaryFile(dir=folder) as file:
