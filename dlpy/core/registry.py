@@ -49,11 +49,15 @@ class Registry(Generic[Class]):
         aliases: other names, and the name that each stands for; those of built-in components need a grouped folder.
         """
         old = self._holder(name, cls.__module__)
-        if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
+        if old is not None and not (_is_plugin(old.__module__) and old.__module__ == cls.__module__):
             raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', but {_home(old)} already uses this name.")
         self._classes[name] = cls
         self._aliases.update(aliases)
         _homes.setdefault(cls.__module__, []).append(cls)
+
+    def forget(self, cls: Any) -> None:
+        """Remove a class, of a plug-in that fails."""
+        self._classes = {name: other for name, other in self._classes.items() if other is not cls}
 
     def get(self, name: str) -> Class:
         """Return the class of that name or alias.
@@ -155,9 +159,11 @@ def load_plugin(path: Path) -> None:
     try:
         spec.loader.exec_module(module)
         _complete_since(before)
-    except ConfigError:
-        raise
     except (Exception, SystemExit) as error:
+        for cls in _homes.pop(name, []):
+            cls.registry.forget(cls)
+        if isinstance(error, ConfigError):
+            raise
         raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {in_one_line(error)}") from error
     if name not in _homes:
         hint = 'a model, for example, needs a field name: Literal["its_name"] = "its_name".'
@@ -234,14 +240,10 @@ def _complete_since(before: set[str]) -> None:
             cls.model_rebuild()
 
 
-def _is_from_plugin_file(cls: type) -> bool:
-    return _is_plugin(cls.__module__)
-
-
 def _is_plugin(module: str) -> bool:
     return module.startswith(_PLUGIN_PREFIX)
 
 
 def _home(cls: type) -> str:
     """Return the plug-in file or the module of a class."""
-    return str(sys.modules[cls.__module__].__file__) if _is_from_plugin_file(cls) else cls.__module__
+    return str(sys.modules[cls.__module__].__file__) if _is_plugin(cls.__module__) else cls.__module__

@@ -132,6 +132,12 @@ def test_the_mistakes_of_a_plug_in_are_named_with_its_file(bench, code: str, mes
     assert err.count("\n") == 1
 
 
+def test_a_plug_in_that_fails_leaves_no_component(bench) -> None:
+    with pytest.raises(ConfigError, match="division by zero"):
+        load_plugin(bench.write(MODEL.format(name="half") + "\n1 / 0\n", "half.py"))
+    assert Model.registry.find("half") is None
+
+
 def test_a_missing_plug_in_is_named(bench) -> None:
     status, _, err = bench.run("train", bench.write(EXPERIMENT.format(name="dense", plugins="nowhere.py")))
     assert status == 2
