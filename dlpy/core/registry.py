@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dlpy.core import deferred_numpy
-from dlpy.core.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_one_line
+from dlpy.core.errors import ConfigError, DlpyError, RefusedError, SetupError, did_you_mean, in_one_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -41,22 +41,22 @@ class Registry(Generic[Class]):
         self._classes: dict[str, Class] = {}
         self._aliases: dict[str, str] = {}
         self._is_complete = False
+        self._failure: DlpyError | None = None
 
     def add(self, name: str, cls: Class, aliases: Mapping[str, str]) -> None:
         """Register `cls` under `name`; only a plug-in file that is loaded again may replace an entry.
 
         aliases: other names, and the name that each stands for; those of built-in components need a grouped folder.
         """
-        is_built_in = cls.__module__.startswith(self.package)
-        old = self._classes.get(name) if is_built_in else self.find(name)  # a clash is a fault of the other one
-        if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
+        old = self._holder(name, cls.__module__)
+        if old is not None and not (_is_plugin(old.__module__) and old.__module__ == cls.__module__):
             raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', but {_home(old)} already uses this name.")
         self._classes[name] = cls
         self._aliases.update(aliases)
         _homes.setdefault(cls.__module__, []).append(cls)
 
-    def forget(self, cls: Class) -> None:
-        """Remove a class."""
+    def forget(self, cls: Any) -> None:
+        """Remove a class, of a plug-in that fails."""
         self._classes = {name: other for name, other in self._classes.items() if other is not cls}
 
     def get(self, name: str) -> Class:
@@ -72,20 +72,37 @@ class Registry(Generic[Class]):
 
     def find(self, name: str) -> Class | None:
         """Return the class of that name or alias, or None; other components are imported only where they must be."""
-        if name not in self._classes and name in self._files():
-            importlib.import_module(f"{self.package}.{name}")
-        if name not in self._classes:
-            self._complete()
-        return self._classes.get(name) or self._classes.get(self._aliases.get(name, ""))
+        if self._known(name) is None:
+            self._import(name)
+        if self._known(name) is None:
+            self._load_installed()
+        return self._known(name)
 
     def names(self) -> list[str]:
         """Return all names, without aliases, in alphabetical order."""
-        self._complete()
+        self._import()
+        self._load_installed()
         return sorted({*self._classes, *self._files()})
 
     def names_and_aliases(self) -> list[str]:
         """Return all names and aliases in alphabetical order."""
         return sorted({*self.names(), *self._aliases})
+
+    def _known(self, name: str) -> Class | None:
+        return self._classes.get(name) or self._classes.get(self._aliases.get(name, ""))
+
+    def _holder(self, name: str, module: str) -> Class | None:
+        """Return the class that has a name which a class of this module is to get.
+
+        Components of dlpy come first, then those of installed packages: a clash is a fault of the others. Installed
+        packages are not loaded for one of theirs, which may be half imported.
+        """
+        if _is_plugin(module):
+            return self.find(name)
+        if not module.startswith(self.package):
+            self._import(name)
+            return self._known(name)
+        return self._classes.get(name)
 
     def _files(self) -> list[str]:
         """Return the names of the folder's components, if each has a file; none of them is imported."""
@@ -94,21 +111,29 @@ class Registry(Generic[Class]):
     def _modules(self) -> list[str]:
         import pkgutil  # not needed by commands without components
 
-        root = importlib.import_module(self.package)
+        root = importlib.import_module(self.package)  # which may be a module that holds all
         return [module.name for module in pkgutil.iter_modules(getattr(root, "__path__", []))]
 
-    def _complete(self) -> None:
-        """Import what may hold components of any name: the files of a grouped folder, and the entry points."""
+    def _import(self, name: str = "") -> None:
+        """Import the component of dlpy of that name, if there is one: its file, or all files of a grouped folder."""
+        for module in self._modules() if self._is_grouped else [name] if name in self._files() else []:
+            importlib.import_module(f"{self.package}.{module}")
+
+    def _load_installed(self) -> None:
+        """Load the components of installed packages; if one fails, every call raises that, since some are missing."""
+        if self._failure is not None:
+            raise self._failure
         if self._is_complete:
             return
         self._is_complete = True
-        modules = self._modules()  # imports the package, which may be a module that holds all
-        for module in modules if self._is_grouped else []:
-            importlib.import_module(f"{self.package}.{module}")
         from importlib.metadata import entry_points  # takes 5 ms
 
         for entry_point in entry_points(group=self.package):
-            _load_entry_point(entry_point)
+            try:
+                _load_entry_point(entry_point)
+            except DlpyError as error:
+                self._failure = error
+                raise
 
 
 def load_plugin(path: Path) -> None:
@@ -130,12 +155,15 @@ def load_plugin(path: Path) -> None:
     deferred_numpy.end()
     sys.modules[name] = module
     _homes.pop(name, None)
+    before = {*_homes}
     try:
         spec.loader.exec_module(module)
-        _complete(_homes.get(name, []))
-    except ConfigError:
-        raise
+        _complete_since(before)
     except (Exception, SystemExit) as error:
+        for cls in _homes.pop(name, []):
+            cls.registry.forget(cls)
+        if isinstance(error, ConfigError):
+            raise
         raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {in_one_line(error)}") from error
     if name not in _homes:
         hint = 'a model, for example, needs a field name: Literal["its_name"] = "its_name".'
@@ -193,28 +221,23 @@ def _load_entry_point(entry_point: EntryPoint) -> None:
     deferred_numpy.end()
     try:
         entry_point.load()
-        _complete([cls for home, classes in _homes.items() if home not in before for cls in classes])
+        _complete_since(before)
     except ConfigError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         package = entry_point.dist.name if entry_point.dist else "an installed package"
         where = f"{package}: its entry point {entry_point.value} failed"
-        raise SetupError(f"{where}: {type(error).__name__}: {error}") from error
+        raise SetupError(f"{where}: {in_one_line(error)}") from error
 
 
-def _complete(classes: list[Any]) -> None:
-    """Complete the classes of others, of which options may be of unknown types; those of dlpy wait until used."""
-    try:
-        for cls in classes:
+def _complete_since(before: set[str]) -> None:
+    """Complete the classes of modules of others that are not among these; those of dlpy wait until used.
+
+    Options of theirs may be of unknown types, which is then said of the plug-in or the package.
+    """
+    for home in [home for home in _homes if home not in before and not home.startswith("dlpy.")]:
+        for cls in _homes[home]:
             cls.model_rebuild()
-    except Exception:
-        for cls in classes:
-            cls.registry.forget(cls)
-        raise
-
-
-def _is_from_plugin_file(cls: type) -> bool:
-    return _is_plugin(cls.__module__)
 
 
 def _is_plugin(module: str) -> bool:
@@ -223,4 +246,4 @@ def _is_plugin(module: str) -> bool:
 
 def _home(cls: type) -> str:
     """Return the plug-in file or the module of a class."""
-    return str(sys.modules[cls.__module__].__file__) if _is_from_plugin_file(cls) else cls.__module__
+    return str(sys.modules[cls.__module__].__file__) if _is_plugin(cls.__module__) else cls.__module__

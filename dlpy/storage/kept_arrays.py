@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from dlpy.core.errors import StorageError
 from dlpy.storage.atomic import write_whole
 from dlpy.storage.cache import make_room, used
 
@@ -26,7 +28,8 @@ def kept(folder: Path, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         return found
     found = make()
     if make_room(folder, found.nbytes, path):
-        write_whole(path, lambda temporary: _write(temporary, found))
+        with suppress(StorageError):  # a full quota, or a file of another user; the array is here
+            write_whole(path, lambda temporary: _write(temporary, found))
     return found
 
 

@@ -132,6 +132,12 @@ def test_the_mistakes_of_a_plug_in_are_named_with_its_file(bench, code: str, mes
     assert err.count("\n") == 1
 
 
+def test_a_plug_in_that_fails_leaves_no_component(bench) -> None:
+    with pytest.raises(ConfigError, match="division by zero"):
+        load_plugin(bench.write(MODEL.format(name="half") + "\n1 / 0\n", "half.py"))
+    assert Model.registry.find("half") is None
+
+
 def test_a_missing_plug_in_is_named(bench) -> None:
     status, _, err = bench.run("train", bench.write(EXPERIMENT.format(name="dense", plugins="nowhere.py")))
     assert status == 2
@@ -262,6 +268,58 @@ def test_a_package_that_fails_is_named(installed: Path, code: str, message: str)
     assert shown.returncode in (2, 4)
     assert message in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+METRIC = '''
+
+from dlpy.api import Metric
+
+
+class Pebbles(Metric):
+    """A score."""
+
+    name: Literal["pebbles"] = "pebbles"
+    direction = "min"
+'''
+
+
+def test_a_package_may_offer_components_of_several_kinds_and_be_imported_by_a_plug_in(bench, installed: Path) -> None:
+    entry_points = "[dlpy.models]\ncastle = sandpit:Pyramid\n[dlpy.metrics]\npebbles = sandpit:Pebbles\n"
+    (installed / "sandpit-1.0.dist-info" / "entry_points.txt").write_text(entry_points)
+    (installed / "sandpit.py").write_text(MODEL.format(name="castle") + METRIC)
+    text = "data: boston_housing\nmodel: {name: castle, widest: 4}\ntraining: {metrics: [pebbles]}\n"
+    bench.write(
+        MODEL.format(name="mine").replace("from dlpy.api import", "import sandpit\nfrom dlpy.api import"), "mine.py"
+    )
+    alone, beside = bench.write(text, "alone.yaml"), bench.write(text + "plugins: [mine.py]\n", "beside.yaml")
+    for arguments in (
+        ["check", alone],
+        ["show", "metrics", "pebbles"],
+        ["show", "models", "castle"],
+        ["check", beside],
+    ):
+        done = fresh(installed, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_package_that_fails_is_named_for_each_file(bench, installed: Path) -> None:
+    (installed / "sandpit.py").write_text("import sys; sys.exit(3)")
+    first, second = (bench.write("data: boston_housing\nmodel: castle\n", name) for name in ("1.yaml", "2.yaml"))
+    checked = fresh(installed, "check", first, second)
+    assert checked.returncode == 4
+    assert checked.stdout.splitlines() == ["sandpit: its entry point sandpit:Pyramid failed: SystemExit: 3"] * 2
+
+
+def test_a_plug_in_is_blamed_for_a_component_that_it_imports(bench, installed: Path) -> None:
+    (installed / "sandpit.py").write_text(MODEL.format(name="castle").replace("widest: int", "widest: Size"))
+    (installed / "sandpit-1.0.dist-info" / "entry_points.txt").unlink()
+    plugin = bench.write(
+        "import sandpit\n" + MODEL.format(name="mine").replace("from __future__ import annotations\n", ""), "mine.py"
+    )
+    path = bench.write("data: boston_housing\nmodel: castle\nplugins: [mine.py]\n")
+    checked = fresh(installed, "check", path)
+    assert checked.returncode == 2
+    assert f"plug-in {plugin} failed: PydanticUndefinedAnnotation: name 'Size' is not defined" in checked.stdout
 
 
 OPTIMIZER = '''

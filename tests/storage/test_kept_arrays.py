@@ -48,3 +48,12 @@ def test_without_room_it_is_made_each_time(tmp_path: Path, make, monkeypatch: py
     kept(tmp_path, "a", make)
     assert make.times == 2
     assert not [*tmp_path.iterdir()]
+
+
+def test_where_it_cannot_be_written_it_is_made_each_time(tmp_path: Path, make) -> None:
+    (tmp_path / "a.npy").mkdir()
+    (tmp_path / "a.npy" / "something").touch()
+    for number in (1, 2):
+        np.testing.assert_array_equal(kept(tmp_path, "a", make), np.arange(30).reshape(5, 6))
+        assert make.times == number
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npy"]
