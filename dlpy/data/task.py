@@ -1,7 +1,5 @@
 """The learning task defined by the data: inputs, outputs, and their default loss and metrics."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import asdict, dataclass, field, replace
@@ -101,7 +99,7 @@ class Output:
         return self.per_step or (self.steps is not None and self.has_missing)
 
     @property
-    def of_one_step(self) -> Output:
+    def of_one_step(self) -> "Output":
         """The same target of steps that each count as a row."""
         return replace(self, steps=None, per_step=False, has_missing=False) if self.is_per_step else self
 
@@ -165,7 +163,7 @@ class Task:
     outputs: dict[str, Output]
 
     @classmethod
-    def single(cls, given: Input, wanted: Output) -> Task:
+    def single(cls, given: Input, wanted: Output) -> "Task":
         """Return a task with one input and one output."""
         return cls({"input": given}, {TARGET: wanted})
 
@@ -203,16 +201,16 @@ class Task:
         """Whether each row has targets that predictions are stored and compared with."""
         return all(output.has_answers for output in self.outputs.values())
 
-    def of_input(self, name: str) -> Task:
+    def of_input(self, name: str) -> "Task":
         """Return the task with this input alone."""
         return replace(self, inputs={name: self.inputs[name]})
 
-    def of_output(self, name: str) -> Task:
+    def of_output(self, name: str) -> "Task":
         """Return the task with this output alone."""
         return replace(self, outputs={name: self.outputs[name]})
 
     @classmethod
-    def from_record(cls, record: object) -> Task:
+    def from_record(cls, record: object) -> "Task":
         """Return the task stored in run.json by `to_record`.
 
         Raises:
@@ -241,12 +239,12 @@ class Task:
             del wanted["start"]
         return record
 
-    def with_input(self, given: Input, name: str | None = None) -> Task:
+    def with_input(self, given: Input, name: str | None = None) -> "Task":
         """Return the same task with another input: the only one unless it is named."""
         (name,) = [name] if name is not None else self.inputs
         return replace(self, inputs={**self.inputs, name: given})
 
-    def with_output(self, wanted: Output, name: str | None = None) -> Task:
+    def with_output(self, wanted: Output, name: str | None = None) -> "Task":
         """Return the same task with another output: the only one unless it is named."""
         (name,) = [name] if name is not None else self.outputs
         return replace(self, outputs={**self.outputs, name: wanted})

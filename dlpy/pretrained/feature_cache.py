@@ -7,14 +7,12 @@ first. Files are written atomically, so that two runs may fill the folder at the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from dlpy.data.features import Scaled, arrays_of
 from dlpy.data.rows import Rows
-from dlpy.storage import kept_arrays
 from dlpy.storage.cache import own_cache
 
 
@@ -31,8 +29,3 @@ def digest_of(rows: Rows) -> str:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def kept(key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return the features of a key; if they are missing or damaged, compute and cache them."""
-    return kept_arrays.kept(folder(), key, make)

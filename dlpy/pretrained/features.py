@@ -21,6 +21,7 @@ from dlpy.pretrained import feature_cache
 from dlpy.pretrained.bases import Base, base_layers
 from dlpy.pretrained.build import IMAGENET
 from dlpy.pretrained.weights import digest_of
+from dlpy.storage.kept_arrays import kept
 
 if TYPE_CHECKING:
     import keras
@@ -53,7 +54,7 @@ class BaseFeatures(Transform):
         return {_SHAPE: np.array(rows.take(np.arange(1)).array.shape[1:]), **self.base.read()}
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        return rows.with_x(feature_cache.kept(self._key(rows, state), lambda: self._computed(rows, state)))
+        return rows.with_x(kept(feature_cache.folder(), self._key(rows, state), lambda: self._computed(rows, state)))
 
     def layer(self, state: State) -> keras.layers.Layer:
         """Return the base with its weights."""

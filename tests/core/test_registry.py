@@ -15,6 +15,7 @@ from dlpy.components.model import Model
 from dlpy.core import registry
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.registry import load_plugin
+from tests.commands import interpreted
 
 pytestmark = pytest.mark.slow
 
@@ -363,7 +364,4 @@ def test_a_name_imports_its_own_module_only() -> None:
         "print(Model.registry.find('_outputs'), Model.registry.find('models.dense'), 'vae' in Model.registry.names());"
         "print([name for name in sys.modules if name.startswith(('dlpy.models.vae', 'dlpy.models.rnn'))])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=seconds(60), check=True
-    )
-    assert done.stdout.splitlines() == ["['dense']", "None None True", "[]"]
+    assert interpreted(code) == ["['dense']", "None None True", "[]"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.commands import started
+from tests.commands import interpreted, started
 from tests.machine import seconds
 
 pytestmark = pytest.mark.slow
@@ -104,10 +104,7 @@ def test_numpy_is_imported_whole_when_it_is_first_used() -> None:
         "import numpy.random; from numpy.linalg import norm; deferred_numpy.defer(); import numpy;"
         "print(norm([3, 4]), numpy.ndarray is np.ndarray, np.testing.__name__, hasattr(np, 'nothing'))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=seconds(60), check=True
-    )
-    assert done.stdout.splitlines() == ["False 6", "5.0 True numpy.testing False"]
+    assert interpreted(code) == ["False 6", "5.0 True numpy.testing False"]
 
 
 def test_folds_too_train_under_the_usual_settings_of_keras_or_not_at_all(bench, tmp_path) -> None:
